@@ -1,0 +1,77 @@
+# setup.sh - installs what this machine lacks; read by quickstart.sh and tests/run.sh.
+#
+#     . examples/setup.sh
+#     setup build          what it takes to build and run scalua
+#     setup build tests    and to test it
+#
+# A line says which package, how to see that it is there, and what it is for. What is there already,
+# by whatever way it came, is left alone. Debian 12 is what this is written for; on another system it
+# names what is missing and stops.
+
+setup_list() {
+    case $1 in
+    build) cat <<'LIST' ;;
+gcc                   | command -v gcc                           | the compiler
+libc6-dev             | test -e /usr/include/stdio.h             | the C library's headers
+make                  | command -v make                          | runs what cmake writes
+cmake                 | command -v cmake                         | the build
+pkg-config            | command -v pkg-config                    | tells the build where the libraries are
+liblua5.4-dev         | pkg-config --exists lua5.4               | the interpreter inside scalua
+libcurl4-openssl-dev  | pkg-config --exists libcurl              | HTTP and TLS
+libssl-dev            | pkg-config --exists libcrypto            | SHA-256
+libmicrohttpd-dev     | pkg-config --exists libmicrohttpd        | the HTTP server under the sandbox
+lua-cjson-dev         | ls /usr/lib/*/liblua5.4-cjson.a          | cjson, built into scalua
+lua-argparse          | test -e /usr/share/lua/5.4/argparse.lua  | command lines, built into scalua
+ca-certificates       | test -e /etc/ssl/certs/ca-certificates.crt | whom to trust on https
+LIST
+    tests) cat <<'LIST' ;;
+lua5.4                | command -v lua5.4                        | the module is tested without the host too
+lua-cjson             | lua5.4 -e 'require "cjson"'              | our JSON is held against it
+lua-busted            | command -v busted                        | runs the specs
+lua-check             | command -v luacheck                      | the linter for Lua
+clang-format-14       | command -v clang-format-14               | the format of the C files
+binutils              | command -v nm                            | which symbols a library exports
+LIST
+    esac
+}
+
+# The names of the packages of list $1 whose check fails, one a line.
+setup_missing() {
+    setup_list "$1" | while IFS='|' read -r package check reason; do
+        if ! eval "$check" >/dev/null 2>&1; then echo "${package%% *}"; fi
+    done
+}
+
+# Says on standard error what failed, with the end of the log, and returns 1.
+setup_failed() {
+    echo "$1" >&2
+    if [ -s "$2" ]; then tail -n 15 "$2" | sed 's/^/    /' >&2; fi
+    return 1
+}
+
+setup_install() {
+    root=
+    if [ "$(id -u)" != 0 ]; then
+        command -v sudo >/dev/null 2>&1 ||
+            { setup_failed "Installing needs root or sudo. Please install: $*" /dev/null; return 1; }
+        root=sudo
+    fi
+    command -v apt-get >/dev/null 2>&1 ||
+        { setup_failed "This is not Debian. Please install what there is called: $*" /dev/null; return 1; }
+    log=$(mktemp) || return 1
+    # A source that cannot be reached need not matter: what counts is whether the packages come.
+    $root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 update >"$log" 2>&1 || true
+    $root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 \
+        install --no-install-recommends "$@" >>"$log" 2>&1 </dev/null ||
+        { setup_failed "apt-get could not install: $*" "$log"; rm -f "$log"; return 1; }
+    rm -f "$log"
+}
+
+setup() {
+    wanted=$(for list in "$@"; do setup_missing "$list"; done)
+    [ -n "$wanted" ] || return 0
+    echo "Installing what is missing:" $wanted
+    setup_install $wanted || return 1
+    wanted=$(for list in "$@"; do setup_missing "$list"; done)
+    [ -z "$wanted" ] || setup_failed "Installed, and still not found:$(printf ' %s' $wanted)" /dev/null
+}
