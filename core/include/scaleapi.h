@@ -108,10 +108,298 @@ typedef struct scale_memory {
 
 SCALE_API void scale_set_memory(const scale_memory *memory);
 
+/* JSON: scale_slice, checking, reading, writing. */
+#include "scaleapi_json.h"
+
+/* ==================================================================== loop */
+
+/*
+** Drives calls, timers and watched descriptors on the thread that steps it.
+** One libcurl multi handle on one epoll descriptor.
+*/
+typedef struct scale_loop scale_loop;
+typedef struct scale_timer scale_timer;
+
+/* Set `size` to sizeof the struct; what is NULL is the real thing. For tests. */
+typedef struct scale_loop_options {
+    size_t size;
+    int64_t (*clock)(void *user); /* monotonic, ms */
+    double (*random)(void *user); /* in [0, 1) */
+    void *user;
+} scale_loop_options;
+
+#define SCALE_LOOP_OPTIONS_INIT {sizeof(scale_loop_options), NULL, NULL, NULL}
+
+/* Makes a loop. `options` may be NULL. Errors: no_memory, network (libcurl cannot be used). */
+SCALE_API scale_status scale_loop_new(scale_loop **loop, const scale_loop_options *options, scale_error *error);
+
+/* Frees the loop. Clients and calls that are still there are closed: each unfinished call ends with
+** kind `closed`, without its done function being called; free them as usual. NULL is fine. */
+SCALE_API void scale_loop_free(scale_loop *loop);
+
+/* One turn: does what is due, waits at most `timeout_ms` (-1: until something happens, 0: not at
+** all) for more, then calls the done functions of finished calls, the timers that are due and the
+** watchers. Returns early on a signal. Errors: network (the event machinery failed). */
+SCALE_API scale_status scale_loop_step(scale_loop *loop, int timeout_ms, scale_error *error);
+
+/* For a host with a loop of its own: call scale_loop_step(loop, 0, …) when this descriptor is
+** readable, or when scale_loop_timeout ms have passed (-1: no time-out). Ask after every step. */
+SCALE_API int scale_loop_descriptor(const scale_loop *loop);
+SCALE_API int scale_loop_timeout(const scale_loop *loop);
+
+/* How many calls were started and have not ended. */
+SCALE_API size_t scale_loop_unfinished(const scale_loop *loop);
+
+/* The loop's clock, ms. */
+SCALE_API int64_t scale_loop_now(const scale_loop *loop);
+
+#define SCALE_READABLE 1u
+#define SCALE_WRITABLE 2u
+
+typedef void (*scale_watch_fn)(scale_loop *loop, int descriptor, unsigned events, void *user);
+typedef void (*scale_timer_fn)(scale_loop *loop, void *user);
+
+/* Calls `watch` from scale_loop_step when the descriptor is ready for one of `events`; 0 ends it.
+** The descriptor stays the caller's; end the watch before closing it. Errors: no_memory, usage. */
+SCALE_API scale_status scale_loop_watch(scale_loop *loop, int descriptor, unsigned events,
+                                        scale_watch_fn watch, void *user, scale_error *error);
+
+/* Calls `fire` once from scale_loop_step after `delay_ms`. The timer is gone when it fires. NULL
+** when out of memory. */
+SCALE_API scale_timer *scale_loop_after(scale_loop *loop, int64_t delay_ms, scale_timer_fn fire, void *user);
+SCALE_API void scale_timer_cancel(scale_loop *loop, scale_timer *timer);
+
+/* ============================================================== operations */
+
+typedef enum scale_method { SCALE_GET, SCALE_POST, SCALE_PUT, SCALE_DELETE } scale_method;
+
+/* What the body of a request is. */
+typedef enum scale_body {
+    SCALE_BODY_NONE,
+    SCALE_BODY_FIELDS, /* an object of the row's parameters, no others */
+    SCALE_BODY_OPEN,   /* an object; fields the row does not know are sent as they are */
+    SCALE_BODY_WHOLE,  /* one parameter is the body itself (metadata, tags) */
+    SCALE_BODY_PARTS   /* multipart/form-data with a file */
+} scale_body;
+
+/* What a good answer is, and which first-level key it must have. */
+typedef enum scale_answer {
+    SCALE_ANSWER_ANY, /* not looked at */
+    SCALE_ANSWER_TASK,
+    SCALE_ANSWER_TASK_LIST,
+    SCALE_ANSWER_BATCH,
+    SCALE_ANSWER_BATCH_LIST,
+    SCALE_ANSWER_BATCH_STATUS,
+    SCALE_ANSWER_PROJECT,
+    SCALE_ANSWER_PROJECT_LIST,
+    SCALE_ANSWER_TEMPLATE,
+    SCALE_ANSWER_FILE,
+    SCALE_ANSWER_FILE_LIST
+} scale_answer;
+
+/* How the next page is asked for. */
+typedef enum scale_page { SCALE_PAGE_NONE, SCALE_PAGE_TOKEN, SCALE_PAGE_OFFSET } scale_page;
+
+/* What may be done when the outcome of a request is unclear. */
+typedef enum scale_repeat {
+    SCALE_REPEAT_SAFE,      /* send again: reads, and writes that replace */
+    SCALE_REPEAT_UNIQUE_ID, /* send again if the body has a unique_id; a 409 is looked up */
+    SCALE_REPEAT_NAME,      /* send again; a 409 is looked up by name */
+    SCALE_REPEAT_STATE,     /* read the state, and send again unless it is reached */
+    SCALE_REPEAT_NEVER      /* end as ambiguous */
+} scale_repeat;
+
+typedef enum scale_place { SCALE_IN_PATH, SCALE_IN_QUERY, SCALE_IN_BODY } scale_place;
+
+typedef enum scale_value {
+    SCALE_TEXT,
+    SCALE_INTEGER,
+    SCALE_BOOLEAN,
+    SCALE_TIME,       /* ISO 8601 text, or seconds since 1970 */
+    SCALE_TEXTS,      /* one or more; the key is repeated */
+    SCALE_COMMA_TEXTS, /* one or more; joined by commas */
+    SCALE_JSON_OBJECT,
+    SCALE_JSON_ARRAY,
+    SCALE_JSON_ANY,
+    SCALE_FILE_PART
+} scale_value;
+
+typedef struct scale_parameter {
+    const char *name; /* as the official SDK calls it */
+    const char *wire; /* as the API calls it; accepted as well */
+    scale_place place;
+    scale_value value;
+    bool required;
+    const char *enumeration; /* name of the scale_enumeration its values come from, or NULL */
+} scale_parameter;
+
+typedef struct scale_operation {
+    const char *name;
+    scale_method method;
+    const char *path; /* "/v1/task/{task_id}" */
+    scale_body body;
+    scale_answer answer;
+    scale_page page;
+    scale_repeat repeat;
+    const char *standing; /* where the fact comes from: "sdk", "docs", "seen" */
+    const char *summary;
+    const scale_parameter *parameters;
+    size_t parameter_count;
+} scale_operation;
+
+typedef struct scale_enumeration_value {
+    const char *name;  /* "ImageAnnotation" */
+    const char *value; /* "imageannotation" */
+} scale_enumeration_value;
+
+typedef struct scale_enumeration {
+    const char *name; /* "TaskType" */
+    const scale_enumeration_value *values;
+    size_t count;
+} scale_enumeration;
+
+/* The rows. `at` gives NULL past the end, `find` NULL for an unknown name. Never freed. */
+SCALE_API const scale_operation *scale_operation_at(size_t index);
+SCALE_API const scale_operation *scale_operation_find(const char *name);
+SCALE_API const scale_parameter *scale_operation_parameter(const scale_operation *operation, const char *name);
+SCALE_API const scale_enumeration *scale_enumeration_at(size_t index);
+
+/* The name among the operation's parameters and call options that `name` was probably meant to be,
+** or NULL. */
+SCALE_API const char *scale_operation_suggest(const scale_operation *operation, const char *name);
+
+/* The word of `words` (count of them) that is a near miss of `word` (not equal), or NULL. */
+SCALE_API const char *scale_suggest(const char *word, const char *const *words, size_t count);
+
+/* ================================================================== client */
+
+typedef struct scale_client scale_client;
+
+/* Set by SCALE_CLIENT_OPTIONS_INIT; texts may be NULL but for api_key. */
+typedef struct scale_client_options {
+    size_t size;
+    const char *api_key;
+    const char *base_url;   /* what stands before /v1; default https://api.scale.com */
+    const char *user_agent; /* put behind ours */
+    const char *ca_file;    /* PEM; default: the system's */
+    const char *cert_file;  /* client certificate, PEM */
+    const char *key_file;   /* its key, PEM */
+    const char *proxy;      /* URL; never used for loopback. Default: the environment's, as curl reads it */
+    int timeout;            /* ms for one attempt, 60,000 */
+    int upload_timeout;     /* ms without progress of a file upload, 30,000 */
+    int connect_timeout;    /* ms, 10,000 */
+    int deadline;           /* ms for a call with its retries and pauses, 300,000 */
+    int max_in_flight;      /* requests at once, 50 */
+    int max_attempts;       /* sendings of one request, 4 */
+    size_t max_answer;      /* bytes, 256 MiB */
+    bool verify;            /* check the server's certificate, true */
+    bool allow_http;        /* send the key over plain http to another host than loopback, false */
+} scale_client_options;
+
+#define SCALE_CLIENT_OPTIONS_INIT                                                                            \
+    {                                                                                                        \
+        sizeof(scale_client_options), NULL, NULL, NULL, NULL, NULL, NULL, NULL, 60000, 30000, 10000, 300000, \
+            50, 4, (size_t)256 << 20, true, false                                                            \
+    }
+
+typedef struct scale_client_stats {
+    uint64_t requests;    /* sent, retries and look-ups included */
+    uint64_t retries;     /* requests sent again */
+    uint64_t lookups;     /* reads that resolved an unclear outcome */
+    uint64_t connections; /* opened */
+    uint64_t bytes_sent;  /* of bodies */
+    uint64_t bytes_received;
+    size_t in_flight;
+    size_t most_in_flight;
+    size_t queued;
+} scale_client_stats;
+
+/* Makes a client on `loop`. Errors: usage (no key, a bad URL, http to another host). */
+SCALE_API scale_status scale_client_new(scale_client **client, scale_loop *loop,
+                                        const scale_client_options *options, scale_error *error);
+
+/* Frees the client. Calls of it that are unfinished end with kind `closed`, as in scale_loop_free. */
+SCALE_API void scale_client_free(scale_client *client);
+
+SCALE_API void scale_client_get_stats(const scale_client *client, scale_client_stats *stats);
+SCALE_API const char *scale_client_base_url(const scale_client *client);
+
+/* ==================================================================== call */
+
+/*
+** One operation: scale_call_new, scale_call_set_…, scale_call_start, then the done function (or
+** scale_call_wait), then scale_call_answer or scale_call_error, then scale_call_free.
+*/
+typedef struct scale_call scale_call;
+typedef void (*scale_done_fn)(scale_call *call, void *user);
+
+/* Overrides of the client's values for one call; 0 keeps the client's. */
+typedef struct scale_call_options {
+    size_t size;
+    int timeout, connect_timeout, deadline, max_attempts; /* ms, ms, ms, count */
+    bool accept_existing; /* create_task: a 409 whose task equals what was sent is success */
+} scale_call_options;
+
+#define SCALE_CALL_OPTIONS_INIT {sizeof(scale_call_options), 0, 0, 0, 0, false}
+
+/* Makes a call; nothing is sent yet. `options` may be NULL. Errors: no_memory, closed. */
+SCALE_API scale_status scale_call_new(scale_call **call, scale_client *client,
+                                      const scale_operation *operation, const scale_call_options *options,
+                                      scale_error *error);
+
+/* Give one parameter its value, by SDK or wire name. A list parameter is given once per element.
+** Errors: usage, naming operation, parameter and remedy. */
+SCALE_API scale_status scale_call_set_text(scale_call *call, const char *name, const char *text, size_t size,
+                                           scale_error *error);
+SCALE_API scale_status scale_call_set_integer(scale_call *call, const char *name, int64_t value,
+                                              scale_error *error);
+SCALE_API scale_status scale_call_set_number(scale_call *call, const char *name, double value,
+                                             scale_error *error);
+SCALE_API scale_status scale_call_set_boolean(scale_call *call, const char *name, bool value,
+                                              scale_error *error);
+
+/* A body parameter as JSON text (checked in full). */
+SCALE_API scale_status scale_call_set_json(scale_call *call, const char *name, const char *json, size_t size,
+                                           scale_error *error);
+
+/* The whole body as JSON text (checked in full; sent byte by byte as it stands). */
+SCALE_API scale_status scale_call_set_body(scale_call *call, const char *json, size_t size,
+                                           scale_error *error);
+
+/* upload_file: a file on disk, streamed while it is sent, or bytes with a name. `filename` is what
+** the server is told (NULL: the path's last part). Errors: usage, file. */
+SCALE_API scale_status scale_call_set_file(scale_call *call, const char *path, const char *filename,
+                                           scale_error *error);
+SCALE_API scale_status scale_call_set_file_data(scale_call *call, const void *data, size_t size,
+                                                const char *filename, scale_error *error);
+
+/* Queues the call. `done` (may be NULL) is called from scale_loop_step exactly once, also after
+** scale_call_cancel; it may free the call. Errors: usage (a required parameter is missing), closed.
+** On an error nothing is queued and `done` is not called. */
+SCALE_API scale_status scale_call_start(scale_call *call, scale_done_fn done, void *user, scale_error *error);
+
+/* Steps the loop until the call has ended; SCALE_OK when it has an answer. */
+SCALE_API scale_status scale_call_wait(scale_call *call, scale_error *error);
+
+/* Ends an unfinished call with kind `canceled`. */
+SCALE_API void scale_call_cancel(scale_call *call);
+
+SCALE_API bool scale_call_is_done(const scale_call *call);
+
+/* Of a call that is done: its answer's bytes (borrowed until scale_call_free), or data NULL. */
+SCALE_API scale_slice scale_call_answer(const scale_call *call);
+
+/* Of a call that is done: its error; kind SCALE_NONE when it has an answer. Borrowed. */
+SCALE_API const scale_error *scale_call_error(const scale_call *call);
+
+/* True when the answer is a task that was there before this call (see accept_existing). */
+SCALE_API bool scale_call_existed(const scale_call *call);
+
+/* Frees the call; an unfinished one is dropped, its done function not called. NULL is fine. */
+SCALE_API void scale_call_free(scale_call *call);
+
 #ifdef __cplusplus
 }
 #endif
-
-#include "scaleapi_json.h"
 
 #endif

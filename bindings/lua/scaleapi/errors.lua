@@ -1,0 +1,40 @@
+--[[
+scaleapi.errors - the object that a failed call raises.
+
+Fields: kind, message, operation, code (HTTP status; nil when the server did not speak), attempts, retriable,
+unclear (the server may have done what was asked), retry_after (seconds, nil), where (the caller's position).
+--]]
+
+local errors = {}
+
+local Error = { __name = "scaleapi.Error" }
+Error.__index = Error
+
+--- One readable line: "get_task: 404 not_found: Task with that ID not found."
+function Error:__tostring()
+    local parts = {}
+    if self.operation then table.insert(parts, self.operation .. ": ") end
+    if self.code then table.insert(parts, self.code .. " ") end
+    table.insert(parts, self.kind .. ": " .. tostring(self.message))
+    if (self.attempts or 0) > 1 then table.insert(parts, " (after " .. self.attempts .. " attempts)") end
+    return table.concat(parts)
+end
+
+--- Makes an error object of a table of its fields.
+function errors.new(fields)
+    return setmetatable(fields, Error)
+end
+
+--- True if `value` is an error object of ours, and of that kind if one is given.
+function errors.is_error(value, kind)
+    return getmetatable(value) == Error and (kind == nil or value.kind == kind)
+end
+
+--- Raises it as if from the function `level` steps up (1: the caller of this one's caller).
+function errors.raise(fields, level)
+    local info = debug.getinfo(level + 1, "Sl")
+    if info and info.currentline > 0 then fields.where = info.short_src .. ":" .. info.currentline end
+    error(errors.new(fields), 0)
+end
+
+return errors

@@ -1,0 +1,340 @@
+--[[
+scaleapi.scheduler - jobs, waits, and the loop's turns. One per lua_State.
+
+Everything that waits passes `await`, the one place that knows the three ways to run: a wait that is over
+returns at once; inside a job (a coroutine that this scheduler resumes) it yields; anywhere else - the main
+thread, a user's own coroutine, a callback that cannot yield - it drives the loop until the wait is over, and
+other jobs go on meanwhile.
+
+A wait is a table: `done` once it is over, `job` that sleeps on it, `cancel` to end what it waits for.
+--]]
+
+local core = require "scaleapi.core"
+local errors = require "scaleapi.errors"
+
+local scheduler = {}
+
+local DEEPEST_DRIVE = 20 -- nested drives; Lua's own limit on C calls is 200
+local WAIT = {}          -- what a job of ours yields; anything else is a foreign yield
+
+local loop = core.loop()
+local handlers = {}      -- userdata that can become ready -> a wait, or a function
+local foreground = 0     -- how many of them can end somebody's wait
+local turns = {}         -- functions to call each turn
+local list = {}          -- what loop:step hands out
+local ready, first, last = {}, 1, 0
+local current            -- the job that runs
+local depth = 0          -- of nested drives
+local unread = {}        -- jobs that ended with an error that nobody has read yet
+local unfinished = 0     -- jobs that have not ended
+
+-- ------------------------------------------------------------------ waits
+
+local function make_ready(job)
+    last = last + 1
+    ready[last] = job
+end
+
+local function complete(wait)
+    if wait.done then return end
+    wait.done = true
+    local job = wait.job
+    if job then
+        wait.job = nil
+        job._wait = nil
+        make_ready(job)
+    end
+end
+
+-- Ties a timer, watch or call of core to the wait (or function) that it ends. `background` ones keep
+-- nobody waiting.
+local function handle(object, handler, background)
+    handlers[object] = handler
+    if not background then foreground = foreground + 1 end
+end
+
+local function unhandle(object, background)
+    if handlers[object] == nil then return end
+    handlers[object] = nil
+    if not background then foreground = foreground - 1 end
+end
+
+-- ------------------------------------------------------------------- jobs
+
+local Job = {}
+Job.__index = Job
+Job.__name = "scaleapi.Job"
+
+local function finish(job, ok, ...)
+    job._ok = ok
+    job._results = table.pack(...)
+    unfinished = unfinished - 1
+    if not ok then
+        unread[job] = true
+        if errors.is_error(..., "canceled") and job._canceled then unread[job] = nil end
+    end
+    for _, wait in ipairs(job._waits or {}) do complete(wait) end
+end
+
+local function after_resume(job, ok, ...)
+    local thread = job._thread
+    if not ok then
+        job._traceback = debug.traceback(thread)
+        coroutine.close(thread)
+        return finish(job, false, ...)
+    end
+    if coroutine.status(thread) == "dead" then return finish(job, true, ...) end
+    if ... ~= WAIT then
+        coroutine.close(thread)
+        return finish(job, false, "a job yielded by itself; only scaleapi's own waits may yield in a job")
+    end
+end
+
+local function resume(job)
+    if job._ok ~= nil then return end
+    local previous = current
+    current = job
+    core.running(job._thread)
+    local arguments = job._arguments
+    if arguments then
+        job._arguments = nil
+        after_resume(job, coroutine.resume(job._thread, table.unpack(arguments, 1, arguments.n)))
+    else
+        after_resume(job, coroutine.resume(job._thread))
+    end
+    current = previous
+    core.running(previous and previous._thread)
+end
+
+local function run_ready()
+    local stop = last
+    while first <= stop do
+        local job = ready[first]
+        ready[first] = nil
+        first = first + 1
+        resume(job)
+    end
+end
+
+-- ---------------------------------------------------------------- turning
+
+-- Hands what is ready to its handlers. Watches are skipped when `quiet`: they stay ready.
+local function collect(milliseconds, quiet)
+    local count = loop:step(milliseconds, list)
+    for i = 1, count do
+        local object = list[i]
+        list[i] = false
+        local handler = object and handlers[object]
+        if type(handler) == "table" then
+            unhandle(object)
+            complete(handler)
+        elseif handler and not quiet then
+            handler(object)
+        end
+    end
+    return count
+end
+
+-- One turn: waits at most so many milliseconds (-1: as long as it takes), then resumes jobs.
+local function turn(milliseconds)
+    for _, fn in ipairs(turns) do fn() end
+    if first <= last then milliseconds = 0 end
+    collect(milliseconds)
+    run_ready()
+end
+
+-- Turns until the wait is over. Raises when nothing is left that could end it.
+local function drive(wait)
+    if depth >= DEEPEST_DRIVE then
+        error("too many waits inside each other: " .. depth, 0)
+    end
+    depth = depth + 1
+    local ok, message = true, nil
+    while ok and not wait.done do
+        if first > last and foreground == 0 then
+            ok, message = false, "nothing is left that could end this wait"
+        else
+            ok, message = pcall(turn, -1)
+        end
+    end
+    depth = depth - 1
+    if not ok then error(message, 0) end
+end
+
+--- Waits until the wait is over. Raises kind `canceled` in a job that was canceled meanwhile.
+function scheduler.await(wait)
+    if wait.done then return end
+    local job = current
+    if job and coroutine.running() == job._thread and coroutine.isyieldable() then
+        wait.job = job
+        job._wait = wait
+        coroutine.yield(WAIT)
+        if job._canceling then
+            job._canceling = nil
+            error(errors.new { kind = "canceled", message = "the job was canceled" }, 0)
+        end
+    else
+        drive(wait)
+    end
+end
+
+--- A wait that a call of core ends. For clients and iterators.
+function scheduler.wait_for_call(call)
+    local wait = { done = call:is_done() }
+    if not wait.done then
+        wait.cancel = function() call:cancel() end
+        handle(call, wait)
+    end
+    return wait
+end
+
+--- Lets transfers go on without resuming any job and without waiting.
+function scheduler.pump()
+    collect(0, true)
+end
+
+--- One turn for a host with a loop of its own: waits at most `seconds` (default 0) for something to
+--- happen, and resumes the jobs that can go on. Returns true while there is something left to do.
+function scheduler.step(seconds)
+    turn(math.ceil((seconds or 0) * 1000))
+    return unfinished > 0 or foreground > 0
+end
+
+--- What a host's own loop watches: the descriptor that is readable when a step is due, and the seconds
+--- until one is due anyway (nil: none).
+function scheduler.descriptor()
+    return loop:descriptor()
+end
+
+function scheduler.timeout()
+    if first <= last then return 0 end
+    local milliseconds = loop:timeout()
+    return milliseconds >= 0 and milliseconds / 1000 or nil
+end
+
+--- Seconds on a clock that never goes back.
+function scheduler.now()
+    return loop:now()
+end
+
+-- ------------------------------------------------------------- jobs, public
+
+--- Runs fn(...) as a job: a coroutine that goes on whenever its waits are over, beside all others.
+--- It starts at the next wait of anybody. Returns the job.
+function scheduler.spawn(fn, ...)
+    if type(fn) ~= "function" then
+        error("spawn needs a function, not " .. type(fn), 2)
+    end
+    local job = setmetatable({ _thread = coroutine.create(fn), _arguments = table.pack(...) }, Job)
+    unfinished = unfinished + 1
+    make_ready(job)
+    return job
+end
+
+--- The results of the job's function, once it has ended; raises its error.
+function Job:wait()
+    if self == current then error("a job cannot wait for itself", 2) end
+    if self._ok == nil then
+        local wait = {}
+        self._waits = self._waits or {}
+        table.insert(self._waits, wait)
+        scheduler.await(wait)
+    end
+    unread[self] = nil
+    if not self._ok then error(self._results[1], 0) end
+    return table.unpack(self._results, 1, self._results.n)
+end
+
+function Job:is_done()
+    return self._ok ~= nil
+end
+
+--- Ends the job: what it waits for is canceled, and the wait raises kind `canceled` in it. A job that
+--- has not begun never does.
+function Job:cancel()
+    if self._ok ~= nil then return end
+    self._canceled = true
+    if self._arguments then
+        finish(self, false, errors.new { kind = "canceled", message = "the job was canceled" })
+        return
+    end
+    local wait = self._wait
+    if not wait then return end
+    self._canceling = true
+    if wait.cancel then wait.cancel() end
+    complete(wait)
+end
+
+function Job:__tostring()
+    local state = self._ok == nil and "unfinished" or self._ok and "done" or "failed"
+    return "Job (" .. state .. ")"
+end
+
+--- Waits so many seconds; other jobs go on.
+function scheduler.sleep(seconds)
+    if type(seconds) ~= "number" or seconds ~= seconds or seconds < 0 then
+        error("sleep needs a number of seconds, 0 or more", 2)
+    end
+    local timer = loop:after(math.min(seconds, 1000000))
+    local wait = {}
+    handle(timer, wait)
+    wait.cancel = function()
+        unhandle(timer)
+        timer:cancel()
+    end
+    scheduler.await(wait)
+end
+
+-- ------------------------------------------------------- for servers and hosts
+
+--- Calls fn() from each turn in which the descriptor is ready for `events` ("r", "w", "rw"). fn must not
+--- wait. Returns a handle with close(). Keeps no program alive.
+function scheduler.watch(descriptor, events, fn)
+    local watch = loop:watch(descriptor, events)
+    handle(watch, function() fn() end, true)
+    return { close = function()
+        unhandle(watch, true)
+        watch:close()
+    end }
+end
+
+--- Calls fn() once after so many seconds; fn must not wait. Returns a handle with cancel().
+--- Keeps no program alive.
+function scheduler.after(seconds, fn)
+    local timer = loop:after(seconds)
+    handle(timer, function()
+        unhandle(timer, true)
+        fn()
+    end, true)
+    return { cancel = function()
+        unhandle(timer, true)
+        timer:cancel()
+    end }
+end
+
+--- Calls fn() in each turn of the loop, before it waits. Returns a handle with close().
+function scheduler.each_turn(fn)
+    table.insert(turns, fn)
+    return { close = function()
+        for i, each in ipairs(turns) do
+            if each == fn then return table.remove(turns, i) end
+        end
+    end }
+end
+
+--- Runs until no job is left. Returns an array of { job=, error=, traceback= } of the jobs whose error
+--- nobody has read.
+function scheduler.finish()
+    while unfinished > 0 do
+        if first > last and foreground == 0 then break end
+        turn(-1)
+    end
+    local failures = {}
+    for job in pairs(unread) do
+        table.insert(failures, { job = job, error = job._results[1], traceback = job._traceback })
+    end
+    unread = {}
+    return failures
+end
+
+return scheduler

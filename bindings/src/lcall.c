@@ -1,0 +1,267 @@
+/*
+** lcall.c - a call of core as userdata: from tables of arguments to a request, from an answer to a
+** string or an error table.
+*/
+#include <stdio.h>
+#include <string.h>
+
+#include "lcore.h"
+
+typedef struct lcall {
+    lscale_pollable pollable; /* must be first */
+    lscale_loop *owner;
+    scale_call *call; /* NULL once its result was read */
+} lcall;
+
+static void on_done(scale_call *call, void *user) {
+    lcall *c = user;
+    (void)call;
+    lscale_make_ready(c->owner, &c->pollable);
+}
+
+/* =================================================================== arguments */
+
+/* Everything below fills `error` and says so; only memory errors of Lua's own raise, and the call is
+** owned by its userdata by then. */
+
+static scale_status set_encoded(lua_State *L, scale_call *call, const char *name, int value, scale_error *error) {
+    size_t size;
+    value = lua_absindex(L, value);
+    lua_pushvalue(L, lua_upvalueindex(1)); /* json.encode */
+    lua_pushvalue(L, value);
+    if (lua_pcall(L, 1, 1, 0) != LUA_OK) {
+        error->kind = SCALE_USAGE;
+        lua_pushfstring(L, "%s: %s", name, lua_tostring(L, -1));
+        snprintf(error->message, sizeof error->message, "%s", lua_tostring(L, -1));
+        lua_pop(L, 2);
+        return SCALE_ERROR;
+    }
+    const char *json = lua_tolstring(L, -1, &size);
+    scale_status status = scale_call_set_json(call, name, json, size, error);
+    lua_pop(L, 1);
+    return status;
+}
+
+static scale_status set_list(lua_State *L, scale_call *call, const char *name, int value, scale_error *error) {
+    lua_Integer count = (lua_Integer)lua_rawlen(L, value);
+    for (lua_Integer i = 1; i <= count; i++) {
+        size_t size = 0;
+        const char *text = lua_rawgeti(L, value, i) == LUA_TSTRING ? lua_tolstring(L, -1, &size) : NULL;
+        scale_status status = text != NULL ? scale_call_set_text(call, name, text, size, error)
+                                           : scale_call_set_boolean(call, name, true, error); /* says what it takes */
+        lua_pop(L, 1);
+        if (status != SCALE_OK) return status;
+    }
+    return SCALE_OK;
+}
+
+/* The value on the top as the parameter's. */
+static scale_status set_value(lua_State *L, scale_call *call, const scale_parameter *parameter, scale_error *error) {
+    size_t size;
+    const char *name = parameter->name, *text;
+    switch (lua_type(L, -1)) {
+    case LUA_TSTRING:
+        text = lua_tolstring(L, -1, &size);
+        return scale_call_set_text(call, name, text, size, error);
+    case LUA_TNUMBER:
+        if (lua_isinteger(L, -1)) return scale_call_set_integer(call, name, lua_tointeger(L, -1), error);
+        return scale_call_set_number(call, name, lua_tonumber(L, -1), error);
+    case LUA_TBOOLEAN: return scale_call_set_boolean(call, name, lua_toboolean(L, -1), error);
+    case LUA_TTABLE:
+        if (parameter->value == SCALE_TEXTS || parameter->value == SCALE_COMMA_TEXTS)
+            return set_list(L, call, name, lua_absindex(L, -1), error);
+        return set_encoded(L, call, name, -1, error);
+    default: return set_encoded(L, call, name, -1, error);
+    }
+}
+
+/* Pushes the argument for the parameter, by SDK or wire name. */
+static int push_argument(lua_State *L, int arguments, const scale_parameter *parameter) {
+    int type = lua_getfield(L, arguments, parameter->name);
+    if (type != LUA_TNIL || strcmp(parameter->name, parameter->wire) == 0) return type;
+    lua_pop(L, 1);
+    return lua_getfield(L, arguments, parameter->wire);
+}
+
+/* In the row's order, so that the same arguments give the same bytes. */
+static scale_status set_arguments(lua_State *L, scale_call *call, const scale_operation *operation, int arguments,
+                                  scale_error *error) {
+    for (size_t i = 0; i < operation->parameter_count; i++) {
+        const scale_parameter *parameter = &operation->parameters[i];
+        scale_status status = SCALE_OK;
+        if (parameter->value != SCALE_FILE_PART && push_argument(L, arguments, parameter) != LUA_TNIL)
+            status = set_value(L, call, parameter, error);
+        if (parameter->value != SCALE_FILE_PART) lua_pop(L, 1);
+        if (status != SCALE_OK) return status;
+    }
+    return SCALE_OK;
+}
+
+static bool is_file_argument(const scale_operation *operation, const char *name) {
+    return operation->body == SCALE_BODY_PARTS &&
+           (strcmp(name, "path") == 0 || strcmp(name, "data") == 0 || strcmp(name, "filename") == 0);
+}
+
+/* A name that the row does not know is wrong use; the message names what was probably meant. */
+static scale_status check_names(lua_State *L, scale_call *call, const scale_operation *operation, int arguments,
+                                scale_error *error) {
+    scale_status status = SCALE_OK;
+    lua_pushnil(L);
+    while (status == SCALE_OK && lua_next(L, arguments) != 0) {
+        const char *name = "?";
+        lua_pop(L, 1);
+        if (lua_type(L, -1) == LUA_TSTRING) name = lua_tostring(L, -1);
+        if (scale_operation_parameter(operation, name) == NULL && !is_file_argument(operation, name))
+            status = scale_call_set_boolean(call, name, true, error);
+    }
+    if (status != SCALE_OK) lua_pop(L, 1);
+    return status;
+}
+
+static const char *text_field(lua_State *L, int table, const char *name, size_t *size) {
+    return lua_getfield(L, table, name) == LUA_TSTRING ? lua_tolstring(L, -1, size) : NULL;
+}
+
+/* upload_file's { path = … } or { data = …, filename = … }; leaves three values on the stack. */
+static scale_status set_file(lua_State *L, scale_call *call, int arguments, scale_error *error) {
+    size_t size = 0, unused = 0;
+    const char *path = text_field(L, arguments, "path", &unused);
+    const char *data = text_field(L, arguments, "data", &size);
+    const char *filename = text_field(L, arguments, "filename", &unused);
+    if ((path == NULL) == (data == NULL)) {
+        error->kind = SCALE_USAGE;
+        snprintf(error->message, sizeof error->message, "upload_file needs path, or data and filename");
+        return SCALE_ERROR;
+    }
+    return path != NULL ? scale_call_set_file(call, path, filename, error)
+                        : scale_call_set_file_data(call, data, size, filename, error);
+}
+
+static int seconds_option(lua_State *L, int options, const char *name) {
+    int value = 0;
+    int type = lua_getfield(L, options, name);
+    if (type == LUA_TNUMBER) value = lscale_milliseconds(L, lua_tonumber(L, -1), name);
+    else if (type != LUA_TNIL) luaL_error(L, "%s must be a number of seconds", name);
+    lua_pop(L, 1);
+    return value;
+}
+
+static void read_options(lua_State *L, int options, scale_call_options *into) {
+    if (!lua_istable(L, options)) return;
+    into->timeout = seconds_option(L, options, "timeout");
+    into->connect_timeout = seconds_option(L, options, "connect_timeout");
+    into->deadline = seconds_option(L, options, "deadline");
+    lua_getfield(L, options, "max_attempts");
+    into->max_attempts = (int)luaL_optinteger(L, -1, 0);
+    lua_getfield(L, options, "accept_existing");
+    into->accept_existing = lua_toboolean(L, -1);
+    lua_pop(L, 2);
+}
+
+/* ==================================================================== starting */
+
+static scale_status build(lua_State *L, scale_call *call, const scale_operation *operation, scale_error *error) {
+    size_t size;
+    if (set_arguments(L, call, operation, 3, error) != SCALE_OK) return SCALE_ERROR;
+    if (check_names(L, call, operation, 3, error) != SCALE_OK) return SCALE_ERROR;
+    if (operation->body == SCALE_BODY_PARTS && set_file(L, call, 3, error) != SCALE_OK) return SCALE_ERROR;
+    const char *body = lua_tolstring(L, 4, &size);
+    return body == NULL ? SCALE_OK : scale_call_set_body(call, body, size, error);
+}
+
+/* client:start(operation, arguments, body | nil, options | nil) -> call
+** or nil, message: wrong use, for Lua to raise at the caller's line; or nil, error table: a local file
+** cannot be read. Nothing was sent then. */
+static int start(lua_State *L) {
+    lscale_client *client = lscale_check_client(L, 1);
+    const scale_operation *operation = scale_operation_find(luaL_checkstring(L, 2));
+    scale_call_options options = SCALE_CALL_OPTIONS_INIT;
+    scale_error error = SCALE_ERROR_INIT;
+    luaL_argcheck(L, operation != NULL, 2, "no such operation");
+    luaL_checktype(L, 3, LUA_TTABLE);
+    lua_settop(L, 5);
+    read_options(L, 5, &options);
+    lcall *c = lua_newuserdatauv(L, sizeof *c, 1);
+    memset(c, 0, sizeof *c);
+    c->owner = client->loop;
+    luaL_setmetatable(L, LSCALE_CALL);
+    lua_pushvalue(L, 1);
+    lua_setiuservalue(L, -2, 1);
+    lscale_register(L, c);
+    if (scale_call_new(&c->call, client->client, operation, &options, &error) == SCALE_OK &&
+        build(L, c->call, operation, &error) == SCALE_OK &&
+        scale_call_start(c->call, on_done, c, &error) == SCALE_OK) {
+        lua_settop(L, 6);
+        return 1;
+    }
+    lua_pushnil(L);
+    if (error.kind == SCALE_FILE) {
+        error.operation = operation->name;
+        lscale_push_error(L, &error);
+    } else {
+        lua_pushstring(L, error.message);
+    }
+    return 2;
+}
+
+/* ==================================================================== results */
+
+static int is_done(lua_State *L) {
+    lcall *c = luaL_checkudata(L, 1, LSCALE_CALL);
+    lua_pushboolean(L, c->call == NULL || scale_call_is_done(c->call));
+    return 1;
+}
+
+/* call:result() -> the answer's bytes, true if what it names was there before; or nil, error table.
+** Once: the call is freed. */
+static int result(lua_State *L) {
+    lcall *c = luaL_checkudata(L, 1, LSCALE_CALL);
+    if (c->call == NULL || !scale_call_is_done(c->call)) return luaL_error(L, "the call has no result (any more)");
+    const scale_error *error = scale_call_error(c->call);
+    if (error->kind != SCALE_NONE) {
+        lua_pushnil(L);
+        lscale_push_error(L, error);
+    } else {
+        scale_slice answer = scale_call_answer(c->call);
+        lua_pushlstring(L, answer.data, answer.size);
+        lua_pushboolean(L, scale_call_existed(c->call));
+    }
+    lscale_unlink(&c->pollable);
+    scale_call *call = c->call;
+    c->call = NULL;
+    scale_call_free(call);
+    return 2;
+}
+
+static int cancel(lua_State *L) {
+    lcall *c = luaL_checkudata(L, 1, LSCALE_CALL);
+    if (c->call != NULL) scale_call_cancel(c->call);
+    return 0;
+}
+
+static int collect(lua_State *L) {
+    lcall *c = luaL_checkudata(L, 1, LSCALE_CALL);
+    scale_call *call = c->call;
+    c->call = NULL;
+    lscale_unlink(&c->pollable);
+    scale_call_free(call);
+    return 0;
+}
+
+/* Adds client:start; core.json must be there already. */
+void lscale_open_call(lua_State *L) {
+    static const luaL_Reg methods[] = {{"is_done", is_done}, {"result", result}, {"cancel", cancel}, {NULL, NULL}};
+    luaL_newmetatable(L, LSCALE_CALL);
+    lua_newtable(L);
+    luaL_setfuncs(L, methods, 0);
+    lua_setfield(L, -2, "__index");
+    lua_pushcfunction(L, collect);
+    lua_setfield(L, -2, "__gc");
+    luaL_getmetatable(L, LSCALE_CLIENT);
+    lua_getfield(L, -1, "__index");
+    lua_getfield(L, -4, "json");
+    lua_getfield(L, -1, "encode");
+    lua_pushcclosure(L, start, 1);
+    lua_setfield(L, -3, "start");
+    lua_pop(L, 4);
+}

@@ -1,0 +1,57 @@
+/*
+** lcore.c - luaopen_scaleapi_core: the module under the Lua files of `scaleapi`, not for scripts.
+*/
+#include "lcore.h"
+
+#include <math.h>
+
+#include "ljson.h"
+
+int lscale_milliseconds(lua_State *L, double seconds, const char *what) {
+    if (isnan(seconds) || seconds < 0) luaL_error(L, "%s must be a number of seconds, 0 or more", what);
+    return seconds > 2000000.0 ? 2000000000 : (int)ceil(seconds * 1000.0);
+}
+
+static void set_text(lua_State *L, const char *key, const char *value) {
+    if (value == NULL) return;
+    lua_pushstring(L, value);
+    lua_setfield(L, -2, key);
+}
+
+void lscale_push_error(lua_State *L, const scale_error *error) {
+    lua_createtable(L, 0, 8);
+    set_text(L, "kind", scale_kind_name(error->kind));
+    set_text(L, "message", error->message);
+    set_text(L, "operation", error->operation);
+    if (error->code != 0) {
+        lua_pushinteger(L, error->code);
+        lua_setfield(L, -2, "code");
+    }
+    lua_pushinteger(L, error->attempts);
+    lua_setfield(L, -2, "attempts");
+    lua_pushboolean(L, error->retriable);
+    lua_setfield(L, -2, "retriable");
+    lua_pushboolean(L, error->unclear);
+    lua_setfield(L, -2, "unclear");
+    if (error->retry_after >= 0) {
+        lua_pushnumber(L, (lua_Number)error->retry_after / 1000.0);
+        lua_setfield(L, -2, "retry_after");
+    }
+}
+
+LUAMOD_API int luaopen_scaleapi_core(lua_State *L);
+
+LUAMOD_API __attribute__((visibility("default"))) int luaopen_scaleapi_core(lua_State *L) {
+    luaL_checkversion(L);
+    lua_newtable(L);
+    set_text(L, "version", SCALE_VERSION);
+    lua_pushinteger(L, LUA_VERSION_RELEASE_NUM);
+    lua_setfield(L, -2, "lua_release");
+    lscale_open_json(L);
+    lua_setfield(L, -2, "json");
+    lscale_open_loop(L);
+    lscale_open_client(L);
+    lscale_open_call(L);
+    lscale_open_operations(L);
+    return 1;
+}

@@ -1,0 +1,491 @@
+/*
+** call.c - one operation: its parameters as the row wants them, its request, its answer.
+*/
+#include "call.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "alloc.h"
+#include "error.h"
+#include "operations.h"
+
+#define MOST_REQUEST ((size_t)1 << 30)
+
+/* ============================================================= life and death */
+
+static const scale_call_options default_options = SCALE_CALL_OPTIONS_INIT;
+
+scale_status scale_call_new(scale_call **result, scale_client *client, const scale_operation *operation,
+                            const scale_call_options *options, scale_error *error) {
+    *result = NULL;
+    if (client->loop == NULL) return scale__fail(error, SCALE_CLOSED, "the client was closed");
+    scale_call *call = scale__allocate_zero(sizeof *call);
+    if (call == NULL) return scale__fail_no_memory(error);
+    scale__link_init(&call->ending.link);
+    scale__link_init(&call->link);
+    call->client = client;
+    call->loop = client->loop;
+    call->operation = operation;
+    call->options = options == NULL ? default_options : *options;
+    call->error = (scale_error)SCALE_ERROR_INIT;
+    scale__buffer_init(&call->query, MOST_REQUEST);
+    scale__buffer_init(&call->fields, MOST_REQUEST);
+    scale__buffer_init(&call->url, MOST_REQUEST);
+    scale__buffer_init(&call->lookup_url, MOST_REQUEST);
+    scale__buffer_init(&call->answer, client->options.max_answer);
+    *result = call;
+    return SCALE_OK;
+}
+
+static void free_parts(scale__part *part) {
+    while (part != NULL) {
+        scale__part *next = part->next;
+        scale__release(part->name);
+        scale__release(part->data);
+        scale__release(part->path);
+        scale__release(part->filename);
+        scale__release(part);
+        part = next;
+    }
+}
+
+/* Takes a started call out of whatever still knows it. */
+static void forget(scale_call *call) {
+    if (call->loop == NULL || !call->started) return;
+    if (call->state != SCALE__CALL_DONE) {
+        scale_client *client = call->client;
+        scale__engine_abort(call, SCALE_CANCELED, "canceled", false);
+        scale__client_pump(client);
+    } else if (!scale__link_is_alone(&call->ending.link)) {
+        scale__link_remove(&call->ending.link);
+        scale__loop_count(call->loop, -1);
+    }
+}
+
+void scale_call_free(scale_call *call) {
+    if (call == NULL) return;
+    forget(call);
+    for (size_t i = 0; i < SCALE__MOST_IN_PATH; i++) scale__release(call->path_values[i]);
+    scale__buffer_clear(&call->query);
+    scale__buffer_clear(&call->fields);
+    scale__buffer_clear(&call->url);
+    scale__buffer_clear(&call->lookup_url);
+    scale__buffer_clear(&call->answer);
+    scale__release(call->body);
+    free_parts(call->parts);
+    free_parts(call->file);
+    scale__release(call);
+}
+
+/* ================================================================= parameters */
+
+static const char *value_name(scale_value value) {
+    switch (value) {
+    case SCALE_TEXT: return "a string";
+    case SCALE_INTEGER: return "an integer";
+    case SCALE_BOOLEAN: return "true or false";
+    case SCALE_TIME: return "a time (ISO 8601, or seconds since 1970)";
+    case SCALE_TEXTS: case SCALE_COMMA_TEXTS: return "a string or a list of strings";
+    case SCALE_JSON_OBJECT: return "an object";
+    case SCALE_JSON_ARRAY: return "an array";
+    case SCALE_FILE_PART: return "a file";
+    default: return "a JSON value";
+    }
+}
+
+static scale_status fail_value(const scale_call *call, const scale_parameter *parameter, scale_error *error) {
+    return scale__fail(error, SCALE_USAGE, "%s of %s must be %s", parameter->name, call->operation->name,
+                       value_name(parameter->value));
+}
+
+static uint64_t bit_of(const scale_call *call, const scale_parameter *parameter) {
+    return UINT64_C(1) << (parameter - call->operation->parameters);
+}
+
+static bool takes_many(const scale_parameter *parameter) {
+    return parameter->value == SCALE_TEXTS || parameter->value == SCALE_COMMA_TEXTS;
+}
+
+/* The row's parameter of that name, for a value to come; NULL with the error filled. */
+static const scale_parameter *expect(scale_call *call, const char *name, scale_error *error) {
+    const scale_operation *operation = call->operation;
+    const scale_parameter *parameter = scale_operation_parameter(operation, name);
+    if (call->started) {
+        scale__fail(error, SCALE_USAGE, "%s was started already", operation->name);
+        return NULL;
+    }
+    if (parameter == NULL) {
+        const char *meant = scale_operation_suggest(operation, name);
+        scale__fail(error, SCALE_USAGE, "unknown option '%s' for %s%s%s%s", name, operation->name,
+                    meant == NULL ? "" : "; did you mean '", meant == NULL ? "" : meant, meant == NULL ? "" : "'?");
+        return NULL;
+    }
+    if ((call->given & bit_of(call, parameter)) != 0 && !takes_many(parameter)) {
+        scale__fail(error, SCALE_USAGE, "%s of %s was given twice", parameter->name, operation->name);
+        return NULL;
+    }
+    return parameter;
+}
+
+static size_t path_index(const scale_call *call, const scale_parameter *parameter) {
+    size_t index = 0;
+    for (const scale_parameter *p = call->operation->parameters; p < parameter; p++)
+        if (p->place == SCALE_IN_PATH) index++;
+    return index;
+}
+
+const char *scale__call_path_value(const scale_call *call, const char *name) {
+    const scale_parameter *parameter = scale_operation_parameter(call->operation, name);
+    return parameter == NULL || parameter->place != SCALE_IN_PATH ? NULL
+                                                                  : call->path_values[path_index(call, parameter)];
+}
+
+static scale_status put_in_path(scale_call *call, const scale_parameter *parameter, const char *text, size_t size,
+                                scale_error *error) {
+    if (size == 0 || memchr(text, '\0', size) != NULL)
+        return scale__fail(error, SCALE_USAGE, "%s of %s must not be empty", parameter->name, call->operation->name);
+    char *copy = scale__copy(text, size);
+    if (copy == NULL) return scale__fail_no_memory(error);
+    call->path_values[path_index(call, parameter)] = copy;
+    return SCALE_OK;
+}
+
+static scale_status put_in_query(scale_call *call, const scale_parameter *parameter, const char *text, size_t size,
+                                 scale_error *error) {
+    scale__buffer *query = &call->query;
+    bool more = (call->given & bit_of(call, parameter)) != 0 && parameter->value == SCALE_COMMA_TEXTS;
+    if (more) {
+        /* The values of one list come one after the other, so the key stands last in the query. */
+        scale__buffer_append_text(query, "%2C");
+    } else {
+        scale__buffer_append_byte(query, query->size == 0 ? '?' : '&');
+        scale__buffer_append_text(query, parameter->wire);
+        scale__buffer_append_byte(query, '=');
+    }
+    return scale__url_encode(query, text, size) ? SCALE_OK : scale__fail_no_memory(error);
+}
+
+static scale_status add_part(scale_call *call, const char *name, const char *data, size_t size, scale_error *error) {
+    scale__part *part = scale__allocate_zero(sizeof *part);
+    if (part == NULL) return scale__fail_no_memory(error);
+    part->name = scale__copy_text(name);
+    part->data = scale__copy(data, size);
+    part->size = size;
+    if (part->name == NULL || part->data == NULL) {
+        free_parts(part);
+        return scale__fail_no_memory(error);
+    }
+    scale__part **last = &call->parts;
+    while (*last != NULL) last = &(*last)->next;
+    *last = part;
+    return SCALE_OK;
+}
+
+/* Appends `"key":` or `,"key":` and the JSON text. Wire names need no escapes. */
+static scale_status put_in_fields(scale_call *call, const scale_parameter *parameter, const char *json, size_t size,
+                                  scale_error *error) {
+    scale__buffer *fields = &call->fields;
+    scale__buffer_append_byte(fields, fields->size == 0 ? '{' : ',');
+    scale__buffer_append_byte(fields, '"');
+    scale__buffer_append_text(fields, parameter->wire);
+    scale__buffer_append_text(fields, "\":");
+    return scale__buffer_append(fields, json, size) ? SCALE_OK : scale__fail_no_memory(error);
+}
+
+static scale_status set_whole_body(scale_call *call, const char *json, size_t size, scale_error *error) {
+    scale__release(call->body);
+    call->body = scale__copy(json, size);
+    call->body_size = size;
+    return call->body == NULL ? scale__fail_no_memory(error) : SCALE_OK;
+}
+
+/* A body parameter whose JSON text is known to be right. */
+static scale_status put_in_body(scale_call *call, const scale_parameter *parameter, const char *json, size_t size,
+                                scale_error *error) {
+    if (call->body != NULL)
+        return scale__fail(error, SCALE_USAGE, "%s of %s was given beside a whole body", parameter->name,
+                           call->operation->name);
+    if (call->operation->body == SCALE_BODY_WHOLE) return set_whole_body(call, json, size, error);
+    if (call->operation->body == SCALE_BODY_PARTS) return add_part(call, parameter->wire, json, size, error);
+    return put_in_fields(call, parameter, json, size, error);
+}
+
+static scale_status put_text_in_body(scale_call *call, const scale_parameter *parameter, const char *text,
+                                     size_t size, scale_error *error) {
+    if (call->operation->body == SCALE_BODY_PARTS) return add_part(call, parameter->wire, text, size, error);
+    scale_json_writer *writer = scale_json_writer_new();
+    if (writer == NULL) return scale__fail_no_memory(error);
+    scale_json_write_string(writer, text, size);
+    scale_slice json;
+    scale_status status = scale_json_writer_text(writer, &json, error);
+    if (status == SCALE_OK) status = put_in_body(call, parameter, json.data, json.size, error);
+    scale_json_writer_free(writer);
+    return status;
+}
+
+static scale_status put_plain(scale_call *call, const scale_parameter *parameter, const char *text, size_t size,
+                              scale_error *error) {
+    scale_status status = parameter->place == SCALE_IN_PATH ? put_in_path(call, parameter, text, size, error)
+                          : parameter->place == SCALE_IN_QUERY
+                              ? put_in_query(call, parameter, text, size, error)
+                              : put_in_body(call, parameter, text, size, error);
+    if (status == SCALE_OK) call->given |= bit_of(call, parameter);
+    return status;
+}
+
+static bool takes_text(const scale_parameter *parameter) {
+    return parameter->value == SCALE_TEXT || parameter->value == SCALE_TIME || parameter->value == SCALE_JSON_ANY ||
+           takes_many(parameter);
+}
+
+scale_status scale_call_set_text(scale_call *call, const char *name, const char *text, size_t size,
+                                 scale_error *error) {
+    const scale_parameter *parameter = expect(call, name, error);
+    if (parameter == NULL) return SCALE_ERROR;
+    if (!takes_text(parameter)) return fail_value(call, parameter, error);
+    if (parameter->enumeration != NULL && size < 64) {
+        char word[64];
+        memcpy(word, text, size);
+        word[size] = '\0';
+        if (scale__check_enumeration(call->operation, parameter, word, error) != SCALE_OK) return SCALE_ERROR;
+    }
+    if (parameter->place != SCALE_IN_BODY) return put_plain(call, parameter, text, size, error);
+    scale_status status = put_text_in_body(call, parameter, text, size, error);
+    if (status == SCALE_OK) call->given |= bit_of(call, parameter);
+    return status;
+}
+
+/* Seconds since 1970 as the API reads them: UTC, with milliseconds. */
+static scale_status set_time(scale_call *call, const scale_parameter *parameter, double seconds, scale_error *error) {
+    char text[64], whole[48];
+    struct tm parts;
+    if (!(seconds > -62135596800.0 && seconds < 253402300800.0)) return fail_value(call, parameter, error);
+    double rounded = (double)(int64_t)(seconds * 1000.0 + (seconds < 0 ? -0.5 : 0.5));
+    int64_t ms = (int64_t)rounded;
+    int64_t rest = ((ms % 1000) + 1000) % 1000;
+    time_t base = (time_t)((ms - rest) / 1000);
+    gmtime_r(&base, &parts);
+    strftime(whole, sizeof whole, "%Y-%m-%dT%H:%M:%S", &parts);
+    int size = snprintf(text, sizeof text, "%s.%03dZ", whole, (int)rest);
+    return put_plain(call, parameter, text, (size_t)size, error);
+}
+
+scale_status scale_call_set_integer(scale_call *call, const char *name, int64_t value, scale_error *error) {
+    const scale_parameter *parameter = expect(call, name, error);
+    char text[32];
+    if (parameter == NULL) return SCALE_ERROR;
+    if (parameter->value == SCALE_TIME) return set_time(call, parameter, (double)value, error);
+    if (parameter->value != SCALE_INTEGER && parameter->value != SCALE_JSON_ANY)
+        return fail_value(call, parameter, error);
+    int size = snprintf(text, sizeof text, "%lld", (long long)value);
+    return put_plain(call, parameter, text, (size_t)size, error);
+}
+
+scale_status scale_call_set_number(scale_call *call, const char *name, double value, scale_error *error) {
+    const scale_parameter *parameter = expect(call, name, error);
+    if (parameter == NULL) return SCALE_ERROR;
+    if (parameter->value == SCALE_TIME) return set_time(call, parameter, value, error);
+    if (value >= -9007199254740992.0 && value <= 9007199254740992.0 && value == (double)(int64_t)value)
+        return scale_call_set_integer(call, name, (int64_t)value, error);
+    return fail_value(call, parameter, error);
+}
+
+scale_status scale_call_set_boolean(scale_call *call, const char *name, bool value, scale_error *error) {
+    const scale_parameter *parameter = expect(call, name, error);
+    if (parameter == NULL) return SCALE_ERROR;
+    if (parameter->value != SCALE_BOOLEAN && parameter->value != SCALE_JSON_ANY)
+        return fail_value(call, parameter, error);
+    return put_plain(call, parameter, value ? "true" : "false", value ? 4 : 5, error);
+}
+
+static bool fits(const scale_parameter *parameter, scale_json_type type) {
+    switch (parameter->value) {
+    case SCALE_JSON_ANY: return true;
+    case SCALE_JSON_OBJECT: return type == SCALE_JSON_TYPE_OBJECT;
+    case SCALE_JSON_ARRAY: return type == SCALE_JSON_TYPE_ARRAY;
+    case SCALE_TEXT: return type == SCALE_JSON_TYPE_STRING;
+    case SCALE_INTEGER: return type == SCALE_JSON_TYPE_NUMBER;
+    case SCALE_BOOLEAN: return type == SCALE_JSON_TYPE_BOOLEAN;
+    default: return false;
+    }
+}
+
+scale_status scale_call_set_json(scale_call *call, const char *name, const char *json, size_t size,
+                                 scale_error *error) {
+    const scale_parameter *parameter = expect(call, name, error);
+    scale_slice slice = {json, size};
+    if (parameter == NULL) return SCALE_ERROR;
+    if (scale_json_check(slice, NULL, error) != SCALE_OK) return SCALE_ERROR;
+    scale_json_type type = scale_json_type_of(slice);
+    bool null = type == SCALE_JSON_TYPE_NULL && !parameter->required;
+    if (parameter->place != SCALE_IN_BODY || (!null && !fits(parameter, type)))
+        return fail_value(call, parameter, error);
+    return put_plain(call, parameter, json, size, error);
+}
+
+scale_status scale_call_set_body(scale_call *call, const char *json, size_t size, scale_error *error) {
+    scale_slice slice = {json, size};
+    const char *name = call->operation->name;
+    if (call->operation->body == SCALE_BODY_NONE || call->operation->body == SCALE_BODY_PARTS)
+        return scale__fail(error, SCALE_USAGE, "%s takes no JSON body", name);
+    if (call->started || call->body != NULL || call->fields.size > 0)
+        return scale__fail(error, SCALE_USAGE, "the body of %s was given already", name);
+    if (scale_json_check(slice, NULL, error) != SCALE_OK) return SCALE_ERROR;
+    if (call->operation->body == SCALE_BODY_WHOLE) {
+        for (size_t i = 0; i < call->operation->parameter_count; i++) {
+            const scale_parameter *parameter = &call->operation->parameters[i];
+            if (parameter->place != SCALE_IN_BODY) continue;
+            if (!fits(parameter, scale_json_type_of(slice))) return fail_value(call, parameter, error);
+            call->given |= bit_of(call, parameter);
+        }
+    } else if (scale_json_type_of(slice) != SCALE_JSON_TYPE_OBJECT) {
+        return scale__fail(error, SCALE_USAGE, "the body of %s must be a JSON object", name);
+    }
+    return set_whole_body(call, json, size, error);
+}
+
+/* ===================================================================== files */
+
+static const char *last_part(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+static scale_status set_file_part(scale_call *call, scale__part *file, const char *filename, scale_error *error) {
+    const scale_parameter *parameter = expect(call, "file", error);
+    if (file == NULL) return scale__fail_no_memory(error);
+    file->name = scale__copy_text("file");
+    file->filename = scale__copy_text(filename);
+    if (parameter == NULL || file->name == NULL || file->filename == NULL) {
+        free_parts(file);
+        return scale__fail_no_memory(error);
+    }
+    call->given |= bit_of(call, parameter);
+    call->file = file;
+    return SCALE_OK;
+}
+
+scale_status scale_call_set_file(scale_call *call, const char *path, const char *filename, scale_error *error) {
+    FILE *probe = fopen(path, "rbe");
+    char byte;
+    bool readable = probe != NULL && (fread(&byte, 1, 1, probe) == 1 || !ferror(probe));
+    if (!readable) scale__fail(error, SCALE_FILE, "cannot read %s: %m", path);
+    if (probe != NULL) fclose(probe);
+    if (!readable) return SCALE_ERROR;
+    scale__part *file = scale__allocate_zero(sizeof *file);
+    if (file != NULL && (file->path = scale__copy_text(path)) == NULL) {
+        free_parts(file);
+        file = NULL;
+    }
+    return set_file_part(call, file, filename == NULL ? last_part(path) : filename, error);
+}
+
+scale_status scale_call_set_file_data(scale_call *call, const void *data, size_t size, const char *filename,
+                                      scale_error *error) {
+    scale__part *file = scale__allocate_zero(sizeof *file);
+    if (file != NULL && (file->data = scale__copy(data, size)) == NULL) {
+        free_parts(file);
+        file = NULL;
+    }
+    if (file != NULL) file->size = size;
+    return set_file_part(call, file, filename == NULL ? "file" : filename, error);
+}
+
+/* ================================================================== the request */
+
+static scale_status check_required(scale_call *call, scale_error *error) {
+    for (size_t i = 0; i < call->operation->parameter_count; i++) {
+        const scale_parameter *parameter = &call->operation->parameters[i];
+        if (!parameter->required || (call->given & bit_of(call, parameter)) != 0) continue;
+        scale_slice value = {call->body, call->body_size};
+        if (call->body != NULL && parameter->place == SCALE_IN_BODY && call->operation->body != SCALE_BODY_WHOLE &&
+            scale_json_get(value, parameter->wire, strlen(parameter->wire), &value))
+            continue;
+        return scale__fail(error, SCALE_USAGE, "%s needs %s, %s", call->operation->name, parameter->name,
+                           value_name(parameter->value));
+    }
+    return SCALE_OK;
+}
+
+/* base + path, with each {name} replaced, + query */
+static bool write_url(scale_call *call) {
+    const char *path = call->operation->path;
+    size_t index = 0;
+    scale__buffer_append_text(&call->url, call->client->base.text);
+    while (*path != '\0') {
+        size_t plain = strcspn(path, "{");
+        scale__buffer_append(&call->url, path, plain);
+        path += plain;
+        if (*path == '\0') break;
+        const char *value = call->path_values[index++];
+        scale__url_encode_segment(&call->url, value, strlen(value));
+        path = strchr(path, '}') + 1;
+    }
+    scale__buffer_append(&call->url, call->query.data, call->query.size);
+    return call->url.state == SCALE__BUFFER_FINE;
+}
+
+static bool close_body(scale_call *call) {
+    scale_body kind = call->operation->body;
+    if (kind == SCALE_BODY_PARTS) {
+        scale__part **last = &call->parts;
+        while (*last != NULL) last = &(*last)->next;
+        *last = call->file;
+        call->file = NULL;
+        return true;
+    }
+    if (kind == SCALE_BODY_NONE || call->body != NULL) return true;
+    if (call->fields.size == 0) scale__buffer_append_byte(&call->fields, '{');
+    scale__buffer_append_byte(&call->fields, '}');
+    call->body = scale__buffer_take(&call->fields, &call->body_size);
+    return call->body != NULL;
+}
+
+scale_status scale_call_start(scale_call *call, scale_done_fn done, void *user, scale_error *error) {
+    if (call->client == NULL || call->loop == NULL) return scale__fail(error, SCALE_CLOSED, "the client was closed");
+    if (call->started) return scale__fail(error, SCALE_USAGE, "%s was started already", call->operation->name);
+    if (check_required(call, error) != SCALE_OK) return SCALE_ERROR;
+    if (!write_url(call) || !close_body(call)) return scale__fail_no_memory(error);
+    call->done = done;
+    call->user = user;
+    scale__engine_start(call);
+    return SCALE_OK;
+}
+
+scale_status scale_call_wait(scale_call *call, scale_error *error) {
+    while (call->loop != NULL && call->started && call->state != SCALE__CALL_DONE)
+        if (scale_loop_step(call->loop, -1, error) != SCALE_OK) return SCALE_ERROR;
+    if (!call->started) return scale__fail(error, SCALE_USAGE, "%s was not started", call->operation->name);
+    if (call->error.kind == SCALE_NONE) return SCALE_OK;
+    if (error != NULL && error->kind == SCALE_NONE) *error = call->error;
+    return SCALE_ERROR;
+}
+
+void scale_call_cancel(scale_call *call) {
+    if (!call->started || call->loop == NULL || call->state == SCALE__CALL_DONE) return;
+    scale_client *client = call->client;
+    scale__engine_abort(call, SCALE_CANCELED, "canceled", true);
+    scale__client_pump(client);
+}
+
+/* ==================================================================== its end */
+
+bool scale_call_is_done(const scale_call *call) {
+    return call->state == SCALE__CALL_DONE;
+}
+
+scale_slice scale_call_answer(const scale_call *call) {
+    bool good = call->state == SCALE__CALL_DONE && call->error.kind == SCALE_NONE;
+    if (!good) return (scale_slice){NULL, 0};
+    return (scale_slice){call->answer.data == NULL ? "" : call->answer.data, call->answer.size};
+}
+
+const scale_error *scale_call_error(const scale_call *call) {
+    return &call->error;
+}
+
+bool scale_call_existed(const scale_call *call) {
+    return call->existed;
+}

@@ -1,0 +1,90 @@
+/*
+** call.h - what a call is made of. call.c builds the request, engine.c runs it, resolve.c looks up
+** what became of it when the outcome is unclear.
+*/
+#ifndef SCALE_CALL_H
+#define SCALE_CALL_H
+
+#include "buffer.h"
+#include "client.h"
+#include "retry.h"
+
+#define SCALE__MOST_IN_PATH 2
+
+typedef enum scale__call_state {
+    SCALE__CALL_NEW,
+    SCALE__CALL_QUEUED,
+    SCALE__CALL_IN_FLIGHT,
+    SCALE__CALL_PAUSING,
+    SCALE__CALL_DONE
+} scale__call_state;
+
+/* Which request goes out next: the one that was asked for, or a read that tells what became of it. */
+typedef enum scale__phase { SCALE__PHASE_REQUEST, SCALE__PHASE_LOOKUP } scale__phase;
+
+struct scale_call {
+    scale__ending ending; /* must be first: the loop's list of ended calls */
+    scale__link link;     /* in the client's queue or calls */
+    scale_client *client; /* NULL once it is gone */
+    scale_loop *loop;     /* NULL once it is gone */
+    const scale_operation *operation;
+    scale_call_options options;
+
+    /* the request */
+    uint64_t given; /* one bit a parameter */
+    char *path_values[SCALE__MOST_IN_PATH];
+    scale__buffer query, fields, url;
+    char *body;
+    size_t body_size;
+    scale__part *parts, *file;
+
+    /* its way */
+    scale__call_state state;
+    scale__phase phase;
+    bool started, unclear, existed;
+    int attempts, lookups;
+    int64_t deadline;
+    scale__transfer *transfer;
+    scale_timer *timer;
+    scale__buffer lookup_url;
+    scale_error refusal; /* what the server answered before the look-up that is under way */
+
+    /* its end */
+    scale__buffer answer;
+    scale_error error;
+    scale_done_fn done;
+    void *user;
+};
+
+/* The value of the path parameter of that name, or NULL. */
+const char *scale__call_path_value(const scale_call *call, const char *name);
+
+/* Queues a call whose request is complete. */
+void scale__engine_start(scale_call *call);
+
+/* Sends the call's next request; the client says that there is room. */
+void scale__engine_send(scale_call *call);
+
+/* Ends an unfinished call with an error of ours; `deliver` false when nobody is to be told. */
+void scale__engine_abort(scale_call *call, scale_kind kind, const char *message, bool deliver);
+
+/* ================================================================= look-ups */
+
+typedef enum scale__resolution {
+    SCALE__REACHED,     /* what was asked for stands there */
+    SCALE__NOT_REACHED, /* it does not; the request may go out again */
+    SCALE__NOTHING_YET, /* the thing is not there (yet) */
+    SCALE__DIFFERENT    /* another one stands in its place */
+} scale__resolution;
+
+/* True when the row and the body allow sending again after an unclear outcome. */
+bool scale__resolve_is_repeatable(const scale_call *call);
+
+/* Writes the address of the read into call->lookup_url. False: no memory. */
+bool scale__resolve_address(scale_call *call);
+
+/* Judges the read's answer (call->answer, or not found). With SCALE__REACHED call->answer becomes the
+** thing itself; with SCALE__DIFFERENT `difference` says what differs. */
+scale__resolution scale__resolve_judge(scale_call *call, bool not_found, char *difference, size_t room);
+
+#endif

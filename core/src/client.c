@@ -1,0 +1,152 @@
+/*
+** client.c - a key, a base URL and limits; who may send next.
+*/
+#include "client.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "alloc.h"
+#include "call.h"
+#include "error.h"
+
+void scale__client_took_off(scale_client *client) {
+    scale_client_stats *stats = &client->stats;
+    stats->in_flight++;
+    if (stats->in_flight > stats->most_in_flight) stats->most_in_flight = stats->in_flight;
+}
+
+void scale__client_landed(scale_client *client) {
+    client->stats.in_flight--;
+}
+
+void scale__client_pump(scale_client *client) {
+    size_t most = (size_t)client->options.max_in_flight;
+    if (client->pumping) return;
+    client->pumping = true;
+    while (client->stats.in_flight < most && !scale__link_is_alone(&client->queue)) {
+        char *link = (char *)client->queue.next;
+        scale__engine_send((scale_call *)(void *)(link - offsetof(scale_call, link)));
+    }
+    client->pumping = false;
+}
+
+static void close_calls(scale__link *list) {
+    while (!scale__link_is_alone(list)) {
+        scale_call *call = (scale_call *)(void *)((char *)list->next - offsetof(scale_call, link));
+        scale__engine_abort(call, SCALE_CLOSED, "the client was closed", false);
+        call->client = NULL;
+        call->loop = NULL;
+    }
+}
+
+/* Ends all calls and lets go of the loop; the client itself stays until it is freed. */
+static void detach(void *user) {
+    scale_client *client = user;
+    client->pumping = true;
+    close_calls(&client->queue);
+    close_calls(&client->calls);
+    scale__session_free(client->session);
+    client->session = NULL;
+    client->loop = NULL;
+}
+
+/* "scalua/0.1.0 libcurl/7.88.1 Linux EXTENSION" */
+static void write_user_agent(char *text, size_t room, const char *extension) {
+    struct utsname system;
+    const char *name = uname(&system) == 0 ? system.sysname : "unknown";
+    bool extended = extension != NULL && *extension != '\0';
+    snprintf(text, room, "scalua/%s %s %s%s%s", SCALE_VERSION, scale__transport_version(), name,
+             extended ? " " : "", extended ? extension : "");
+}
+
+static scale_status check_key(const char *key, scale_error *error) {
+    if (key == NULL || *key == '\0') return scale__fail(error, SCALE_USAGE, "no API key was given");
+    for (; *key != '\0'; key++)
+        if ((unsigned char)*key <= 0x20 || *key == 0x7F || *key == ':')
+            return scale__fail(error, SCALE_USAGE, "the API key has a space, a colon or a control character in it");
+    return SCALE_OK;
+}
+
+static scale_status check_numbers(const scale_client_options *options, scale_error *error) {
+    const struct { const char *name; int value; } rows[] = {
+        {"timeout", options->timeout},         {"upload_timeout", options->upload_timeout},
+        {"deadline", options->deadline},       {"connect_timeout", options->connect_timeout},
+        {"max_attempts", options->max_attempts}, {"max_in_flight", options->max_in_flight},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].value <= 0) return scale__fail(error, SCALE_USAGE, "%s must be more than 0", rows[i].name);
+    return SCALE_OK;
+}
+
+static scale_status check_address(const scale_client *client, scale_error *error) {
+    if (client->base.https || client->base.loopback || client->options.allow_http) return SCALE_OK;
+    return scale__fail(error, SCALE_USAGE,
+                       "base_url '%s' would send the key in the clear; use https, or set allow_http", client->base.text);
+}
+
+static scale_status open_session(scale_client *client, const scale_client_options *options, scale_error *error) {
+    char user_agent[512];
+    write_user_agent(user_agent, sizeof user_agent, options->user_agent);
+    const scale__session_settings settings = {
+        .api_key = options->api_key,     .user_agent = user_agent,        .ca_file = options->ca_file,
+        .cert_file = options->cert_file, .key_file = options->key_file,   .proxy = options->proxy,
+        .verify = options->verify,       .loopback = client->base.loopback,
+    };
+    return scale__session_new(&client->session, scale__loop_transport(client->loop), &settings, error);
+}
+
+static void keep_numbers(scale_client *client, const scale_client_options *options) {
+    client->options = *options;
+    client->options.api_key = client->options.base_url = client->options.user_agent = NULL;
+    client->options.ca_file = client->options.cert_file = client->options.key_file = client->options.proxy = NULL;
+}
+
+scale_status scale_client_new(scale_client **result, scale_loop *loop, const scale_client_options *options,
+                              scale_error *error) {
+    *result = NULL;
+    if (check_key(options->api_key, error) != SCALE_OK || check_numbers(options, error) != SCALE_OK)
+        return SCALE_ERROR;
+    scale_client *client = scale__allocate_zero(sizeof *client);
+    if (client == NULL) return scale__fail_no_memory(error);
+    client->loop = loop;
+    client->member.close = detach;
+    client->member.client = client;
+    scale__link_init(&client->member.link);
+    scale__link_init(&client->queue);
+    scale__link_init(&client->calls);
+    keep_numbers(client, options);
+    const char *base_url = options->base_url == NULL ? "https://api.scale.com" : options->base_url;
+    if (scale__base_url_parse(&client->base, base_url, error) != SCALE_OK ||
+        check_address(client, error) != SCALE_OK || open_session(client, options, error) != SCALE_OK) {
+        scale_client_free(client);
+        return SCALE_ERROR;
+    }
+    scale__loop_join(loop, &client->member);
+    *result = client;
+    return SCALE_OK;
+}
+
+void scale_client_free(scale_client *client) {
+    if (client == NULL) return;
+    scale__link_remove(&client->member.link);
+    if (client->loop != NULL) detach(client);
+    scale__release(client->base.text);
+    scale__release(client);
+}
+
+static size_t length(const scale__link *list) {
+    size_t count = 0;
+    for (const scale__link *link = list->next; link != list; link = link->next) count++;
+    return count;
+}
+
+void scale_client_get_stats(const scale_client *client, scale_client_stats *stats) {
+    *stats = client->stats;
+    stats->queued = length(&client->queue);
+}
+
+const char *scale_client_base_url(const scale_client *client) {
+    return client->base.text;
+}

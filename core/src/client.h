@@ -1,0 +1,31 @@
+/*
+** client.h - a client as the call engine sees it.
+*/
+#ifndef SCALE_CLIENT_H
+#define SCALE_CLIENT_H
+
+#include "loop.h"
+#include "scaleapi.h"
+#include "transfer.h"
+#include "url.h"
+
+struct scale_client {
+    scale__member member;
+    scale_loop *loop;
+    scale__session *session;
+    scale__base_url base;
+    scale_client_options options; /* the numbers and flags; its texts are NULL */
+    scale_client_stats stats;
+    scale__link queue; /* calls that wait for a place */
+    scale__link calls; /* unfinished ones that are in flight or in a pause */
+    bool pumping;
+};
+
+/* Starts queued calls while there is room in flight. */
+void scale__client_pump(scale_client *client);
+
+/* A request left, or came back. */
+void scale__client_took_off(scale_client *client);
+void scale__client_landed(scale_client *client);
+
+#endif

@@ -1,0 +1,325 @@
+/*
+** engine.c - the way of a call: queue, request, judgement, pause, look-up, end. What to do about a
+** failure is retry.c's to say, what an unclear outcome means resolve.c's.
+*/
+#include <stdio.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "answer.h"
+#include "call.h"
+#include "error.h"
+
+static void on_finished(void *user, const scale__outcome *outcome);
+
+static int chosen(int of_call, int of_client) {
+    return of_call > 0 ? of_call : of_client;
+}
+
+static int most_attempts(const scale_call *call) {
+    return chosen(call->options.max_attempts, call->client->options.max_attempts);
+}
+
+static scale_slice answer_of(const scale_call *call) {
+    return (scale_slice){call->answer.data == NULL ? "" : call->answer.data, call->answer.size};
+}
+
+/* ===================================================================== ends */
+
+static void deliver(void *user) {
+    scale_call *call = user;
+    scale__loop_count(call->loop, -1);
+    if (call->done != NULL) call->done(call, call->user);
+}
+
+/* The call has its answer or its error: off the client's list, onto the loop's. */
+static void end(scale_call *call) {
+    call->state = SCALE__CALL_DONE;
+    call->error.operation = call->operation->name;
+    call->error.attempts = call->attempts;
+    scale__link_remove(&call->link);
+    scale__loop_end(call->loop, &call->ending);
+}
+
+static void end_with(scale_call *call, const scale_error *error) {
+    call->error = *error;
+    end(call);
+}
+
+void scale__engine_abort(scale_call *call, scale_kind kind, const char *message, bool tell) {
+    if (call->state == SCALE__CALL_DONE) return;
+    if (call->transfer != NULL) {
+        scale__transfer_drop(call->transfer);
+        scale__client_landed(call->client);
+        call->error.unclear = true;
+    }
+    if (call->timer != NULL) scale_timer_cancel(call->loop, call->timer);
+    call->transfer = NULL;
+    call->timer = NULL;
+    call->error.unclear = call->error.unclear || call->unclear;
+    scale__fail(&call->error, kind, "%s", message);
+    end(call);
+    if (tell) return;
+    scale__link_remove(&call->ending.link);
+    scale__loop_count(call->loop, -1);
+}
+
+/* ================================================================== sending */
+
+static void enqueue(scale_call *call) {
+    call->state = SCALE__CALL_QUEUED;
+    scale__link_remove(&call->link);
+    /* One that has begun goes before those that have not. */
+    if (call->attempts > 0) scale__link_prepend(&call->client->queue, &call->link);
+    else scale__link_append(&call->client->queue, &call->link);
+}
+
+void scale__engine_start(scale_call *call) {
+    const scale_client_options *options = &call->client->options;
+    call->started = true;
+    call->deadline = scale_loop_now(call->loop) + chosen(call->options.deadline, options->deadline);
+    scale__loop_count(call->loop, 1);
+    enqueue(call);
+    scale__client_pump(call->client);
+}
+
+static void on_pause_over(scale_loop *loop, void *user) {
+    scale_call *call = user;
+    (void)loop;
+    call->timer = NULL;
+    enqueue(call);
+    scale__client_pump(call->client);
+}
+
+static void send_after(scale_call *call, scale__phase phase, int64_t pause) {
+    call->phase = phase;
+    call->state = SCALE__CALL_PAUSING;
+    scale__link_append(&call->client->calls, &call->link);
+    call->timer = scale_loop_after(call->loop, pause, on_pause_over, call);
+    if (call->timer == NULL) scale__engine_abort(call, SCALE_NO_MEMORY, "out of memory", true);
+}
+
+static void describe(const scale_call *call, scale__request *request) {
+    const scale_client_options *options = &call->client->options;
+    int64_t left = call->deadline - scale_loop_now(call->loop);
+    bool lookup = call->phase == SCALE__PHASE_LOOKUP;
+    memset(request, 0, sizeof *request);
+    request->method = lookup ? SCALE_GET : call->operation->method;
+    request->url = lookup ? call->lookup_url.data : call->url.data;
+    request->body = lookup ? NULL : call->body;
+    request->body_size = call->body_size;
+    request->parts = lookup ? NULL : call->parts;
+    request->may_resend = request->method == SCALE_GET;
+    request->large_answer = call->operation->page != SCALE_PAGE_NONE;
+    request->connect_timeout = chosen(call->options.connect_timeout, options->connect_timeout);
+    /* A large file takes as long as it takes, if only it moves. */
+    bool streams = request->parts != NULL && call->options.timeout == 0;
+    request->stall_timeout = streams ? options->upload_timeout : 0;
+    if (streams) return;
+    request->timeout = chosen(call->options.timeout, options->timeout);
+    if (request->timeout > left) request->timeout = left > 0 ? left : 1;
+}
+
+static void count_sending(scale_call *call) {
+    scale_client_stats *stats = &call->client->stats;
+    stats->requests++;
+    if (call->phase == SCALE__PHASE_LOOKUP) {
+        call->lookups++;
+        stats->lookups++;
+        return;
+    }
+    call->attempts++;
+    if (call->attempts > 1) stats->retries++;
+    stats->bytes_sent += call->body_size;
+}
+
+void scale__engine_send(scale_call *call) {
+    scale_client *client = call->client;
+    scale__request request;
+    scale_error error = SCALE_ERROR_INIT;
+    scale__link_remove(&call->link);
+    scale__link_append(&client->calls, &call->link);
+    describe(call, &request);
+    count_sending(call);
+    scale__buffer_empty(&call->answer);
+    if (scale__transfer_start(&call->transfer, client->session, &request, &call->answer, on_finished, call,
+                              &error) != SCALE_OK) {
+        end_with(call, &error);
+        return;
+    }
+    call->state = SCALE__CALL_IN_FLIGHT;
+    scale__client_took_off(client);
+}
+
+/* ================================================================ judgement */
+
+/* The failure in the words of an error; `answer` holds the body of an answer that is not 2xx. */
+static void describe_status(scale_call *call, int code, const char *location, scale_error *error) {
+    error->kind = scale__kind_of_status(code);
+    error->code = code;
+    if (code >= 300 && code < 400 && location[0] != '\0')
+        snprintf(error->message, sizeof error->message, "redirects are not followed; the server named %s", location);
+    else scale__answer_read_error(error, answer_of(call));
+}
+
+/* What the exchange came to: SCALE_OK, or an error and how it failed. */
+static scale_status judge(scale_call *call, const scale__outcome *outcome, scale_error *error,
+                          scale__failure *failure) {
+    bool good_status = outcome->code >= 200 && outcome->code < 300;
+    if (outcome->code != 0 && !good_status) {
+        describe_status(call, outcome->code, outcome->message, error);
+    } else if (outcome->kind != SCALE_NONE) {
+        bool cut = good_status && outcome->kind == SCALE_NETWORK;
+        error->kind = cut ? SCALE_BAD_ANSWER : outcome->kind;
+        error->code = error->kind == SCALE_BAD_ANSWER ? outcome->code : 0;
+        snprintf(error->message, sizeof error->message, "%s", outcome->message);
+    } else if (scale__answer_check(call->operation, answer_of(call), error) == SCALE_OK) {
+        return SCALE_OK;
+    } else {
+        error->code = outcome->code;
+    }
+    error->retry_after = outcome->retry_after;
+    *failure = (scale__failure){error->kind, error->code, outcome->sent, outcome->passing, outcome->retry_after};
+    error->retriable = scale__failure_is_passing(failure);
+    return SCALE_ERROR;
+}
+
+static scale__attempt attempt_of(scale_call *call, int number) {
+    return (scale__attempt){number,
+                            most_attempts(call),
+                            scale__resolve_is_repeatable(call),
+                            scale_loop_now(call->loop),
+                            call->deadline,
+                            scale__loop_random(call->loop)};
+}
+
+static void end_ambiguous(scale_call *call, const scale_error *cause) {
+    scale_error error = SCALE_ERROR_INIT;
+    scale__fail(&error, SCALE_AMBIGUOUS,
+                "may or may not have been done, and was not sent again, since it could then be done twice: %s",
+                cause->message);
+    error.code = cause->code;
+    error.unclear = true;
+    end_with(call, &error);
+}
+
+/* A definite refusal after an unclear outcome, or of a unique_id, is checked against what stands on
+** the server. */
+static bool wants_lookup(const scale_call *call, const scale__failure *failure) {
+    bool refused = failure->code >= 400 && failure->code < 500 && !scale__failure_is_passing(failure);
+    switch (call->operation->repeat) {
+    case SCALE_REPEAT_UNIQUE_ID:
+        return failure->code == 409 && scale__resolve_is_repeatable(call) &&
+               (call->unclear || call->options.accept_existing);
+    case SCALE_REPEAT_NAME: return failure->code == 409 && call->unclear;
+    case SCALE_REPEAT_STATE: return refused && call->unclear;
+    default: return false;
+    }
+}
+
+static void look_up(scale_call *call, int64_t pause) {
+    if (!scale__resolve_address(call)) scale__engine_abort(call, SCALE_NO_MEMORY, "out of memory", true);
+    else send_after(call, SCALE__PHASE_LOOKUP, pause);
+}
+
+static void handle_failure(scale_call *call, scale_error *error, const scale__failure *failure) {
+    int64_t pause = 0;
+    if (wants_lookup(call, failure)) {
+        call->refusal = *error;
+        call->lookups = 0;
+        look_up(call, 0);
+        return;
+    }
+    bool unclear = scale__failure_is_unclear(failure);
+    call->unclear = call->unclear || unclear;
+    error->unclear = call->unclear;
+    scale__attempt attempt = attempt_of(call, call->attempts);
+    switch (scale__retry_decide(failure, &attempt, &pause)) {
+    case SCALE__END_AMBIGUOUS: end_ambiguous(call, error); break;
+    case SCALE__GIVE_UP: end_with(call, error); break;
+    case SCALE__SEND_AGAIN:
+        if (unclear && call->operation->repeat == SCALE_REPEAT_STATE) {
+            call->refusal = *error;
+            look_up(call, pause);
+        } else {
+            send_after(call, SCALE__PHASE_REQUEST, pause);
+        }
+    }
+}
+
+/* =============================================================== after a look-up */
+
+static bool was_refused(const scale_call *call) {
+    return call->refusal.code >= 400 && call->refusal.code < 500;
+}
+
+static void end_different(scale_call *call, const char *difference) {
+    scale_error error = call->refusal;
+    size_t used = strlen(error.message);
+    if (used < sizeof error.message)
+        snprintf(error.message + used, sizeof error.message - used, " (%s)", difference);
+    error.unclear = false;
+    end_with(call, &error);
+}
+
+/* The look-up failed, or found nothing: look again, or report what the server said before. */
+static void look_again(scale_call *call, const scale__failure *failure) {
+    int64_t pause = 0;
+    scale__attempt attempt = attempt_of(call, call->lookups);
+    attempt.repeatable = true;
+    if (scale__retry_decide(failure, &attempt, &pause) == SCALE__SEND_AGAIN) {
+        send_after(call, SCALE__PHASE_LOOKUP, pause);
+        return;
+    }
+    call->refusal.unclear = call->unclear;
+    end_with(call, &call->refusal);
+}
+
+static void handle_lookup(scale_call *call, bool not_found) {
+    static const scale__failure nothing_yet = {SCALE_NETWORK, 0, true, true, -1};
+    char difference[256] = "";
+    switch (scale__resolve_judge(call, not_found, difference, sizeof difference)) {
+    case SCALE__REACHED:
+        call->existed = !call->unclear;
+        end(call);
+        break;
+    case SCALE__DIFFERENT: end_different(call, difference); break;
+    case SCALE__NOTHING_YET: look_again(call, &nothing_yet); break;
+    case SCALE__NOT_REACHED:
+        if (was_refused(call)) end_with(call, &call->refusal);
+        else send_after(call, SCALE__PHASE_REQUEST, 0);
+        break;
+    }
+}
+
+static void finish_lookup(scale_call *call, const scale__outcome *outcome) {
+    scale_error error = SCALE_ERROR_INIT;
+    scale__failure failure = {SCALE_NONE, 0, false, false, -1};
+    bool good = outcome->kind == SCALE_NONE && outcome->code >= 200 && outcome->code < 300;
+    if (good) good = scale_json_outline(answer_of(call), &error) == SCALE_OK;
+    if (good || outcome->code == 404) {
+        handle_lookup(call, !good);
+        return;
+    }
+    failure = (scale__failure){SCALE_NETWORK, outcome->code, true, true, outcome->retry_after};
+    if (error.kind != SCALE_NONE) failure.kind = SCALE_BAD_ANSWER;
+    look_again(call, &failure);
+}
+
+/* ================================================================== landing */
+
+static void on_finished(void *user, const scale__outcome *outcome) {
+    scale_call *call = user;
+    scale_client *client = call->client;
+    scale_error error = SCALE_ERROR_INIT;
+    scale__failure failure;
+    call->transfer = NULL;
+    client->stats.connections += outcome->connections;
+    client->stats.bytes_received += call->answer.size;
+    scale__client_landed(client);
+    scale__link_remove(&call->link);
+    if (call->phase == SCALE__PHASE_LOOKUP) finish_lookup(call, outcome);
+    else if (judge(call, outcome, &error, &failure) == SCALE_OK) end(call);
+    else handle_failure(call, &error, &failure);
+    scale__client_pump(client);
+}

@@ -1,0 +1,302 @@
+/*
+** loop.c - epoll, timers, and the list of calls that have ended. Its hooks serve libcurl's
+** sockets; what a host watches stands in the same table.
+*/
+#include "loop.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "alloc.h"
+#include "error.h"
+#include "timers.h"
+
+#define EVENTS_AT_ONCE 128
+#define NEVER INT64_MAX
+
+/* A descriptor that is watched: for libcurl when `watch` is NULL, else for the host. */
+typedef struct slot {
+    unsigned wanted, applied; /* what it should be, and what epoll was told */
+    bool dirty;
+    scale_watch_fn watch;
+    void *user;
+} slot;
+
+struct scale_loop {
+    int epoll;
+    slot *slots; /* by descriptor */
+    int slot_count;
+    int *dirty; /* descriptors whose wanted and applied may differ */
+    int dirty_count;
+    scale__timers timers;
+    int64_t transport_due;
+    scale__transport *transport;
+    scale__link members, endings;
+    size_t unfinished;
+    uint64_t random_state;
+    scale_loop_options options;
+};
+
+/* ========================================================== clock and chance */
+
+int64_t scale_loop_now(const scale_loop *loop) {
+    if (loop->options.clock != NULL) return loop->options.clock(loop->options.user);
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* xorshift64*: pauses need spread, not secrecy. */
+double scale__loop_random(scale_loop *loop) {
+    if (loop->options.random != NULL) return loop->options.random(loop->options.user);
+    uint64_t x = loop->random_state;
+    x ^= x >> 12;
+    x ^= x << 25;
+    x ^= x >> 27;
+    loop->random_state = x;
+    return (double)((x * UINT64_C(2685821657736338717)) >> 11) / 9007199254740992.0;
+}
+
+static void seed(scale_loop *loop) {
+    if (getrandom(&loop->random_state, sizeof loop->random_state, GRND_NONBLOCK) < 0)
+        loop->random_state = (uint64_t)time(NULL) ^ ((uint64_t)getpid() << 32);
+    if (loop->random_state == 0) loop->random_state = 1;
+}
+
+/* ================================================================= the table */
+
+static bool make_slots(scale_loop *loop, int descriptor) {
+    if (descriptor < loop->slot_count) return true;
+    int count = loop->slot_count == 0 ? 64 : loop->slot_count;
+    while (count <= descriptor) count *= 2;
+    int *dirty = scale__resize(loop->dirty, (size_t)count * sizeof *dirty);
+    if (dirty == NULL) return false;
+    loop->dirty = dirty;
+    slot *slots = scale__resize(loop->slots, (size_t)count * sizeof *slots);
+    if (slots == NULL) return false;
+    memset(slots + loop->slot_count, 0, (size_t)(count - loop->slot_count) * sizeof *slots);
+    loop->slots = slots;
+    loop->slot_count = count;
+    return true;
+}
+
+static void mark_dirty(scale_loop *loop, int descriptor) {
+    if (loop->slots[descriptor].dirty) return;
+    loop->slots[descriptor].dirty = true;
+    loop->dirty[loop->dirty_count++] = descriptor;
+}
+
+static bool on_watch(void *user, int descriptor, unsigned events) {
+    scale_loop *loop = user;
+    if (!make_slots(loop, descriptor)) return false;
+    loop->slots[descriptor].wanted = events;
+    loop->slots[descriptor].watch = NULL;
+    mark_dirty(loop, descriptor);
+    return true;
+}
+
+/* The kernel forgets a closed descriptor by itself; its number may be reused before epoll is told. */
+static void on_forget(void *user, int descriptor) {
+    scale_loop *loop = user;
+    if (descriptor >= loop->slot_count) return;
+    if (loop->slots[descriptor].applied != 0) epoll_ctl(loop->epoll, EPOLL_CTL_DEL, descriptor, NULL);
+    loop->slots[descriptor].wanted = loop->slots[descriptor].applied = 0;
+}
+
+static void on_set_timer(void *user, long delay) {
+    scale_loop *loop = user;
+    loop->transport_due = delay < 0 ? NEVER : scale_loop_now(loop) + delay;
+}
+
+/* Tells epoll the net change only: most sockets change back and forth within a turn. */
+static scale_status apply(scale_loop *loop, scale_error *error) {
+    while (loop->dirty_count > 0) {
+        int descriptor = loop->dirty[--loop->dirty_count];
+        slot *s = &loop->slots[descriptor];
+        s->dirty = false;
+        if (s->wanted == s->applied) continue;
+        struct epoll_event event = {.data.fd = descriptor};
+        if (s->wanted & SCALE_READABLE) event.events |= EPOLLIN;
+        if (s->wanted & SCALE_WRITABLE) event.events |= EPOLLOUT;
+        int how = s->wanted == 0 ? EPOLL_CTL_DEL : s->applied == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+        if (epoll_ctl(loop->epoll, how, descriptor, &event) != 0 && s->wanted != 0)
+            return scale__fail(error, SCALE_NETWORK, "cannot watch descriptor %d: %s", descriptor, strerror(errno));
+        s->applied = s->wanted;
+    }
+    return SCALE_OK;
+}
+
+scale_status scale_loop_watch(scale_loop *loop, int descriptor, unsigned events, scale_watch_fn watch, void *user,
+                              scale_error *error) {
+    if (descriptor < 0 || (events != 0 && watch == NULL))
+        return scale__fail(error, SCALE_USAGE, "scale_loop_watch needs a descriptor and a function");
+    if (!make_slots(loop, descriptor)) return scale__fail_no_memory(error);
+    slot *s = &loop->slots[descriptor];
+    s->wanted = events;
+    s->watch = watch;
+    s->user = user;
+    mark_dirty(loop, descriptor);
+    /* The owner may close the descriptor right after this. */
+    return events == 0 ? apply(loop, error) : SCALE_OK;
+}
+
+/* ==================================================================== timers */
+
+scale_timer *scale_loop_after(scale_loop *loop, int64_t delay_ms, scale_timer_fn fire, void *user) {
+    return scale__timers_add(&loop->timers, scale_loop_now(loop) + (delay_ms > 0 ? delay_ms : 0), fire, user);
+}
+
+void scale_timer_cancel(scale_loop *loop, scale_timer *timer) {
+    if (timer != NULL) scale__timers_remove(&loop->timers, timer);
+}
+
+/* Fires what was due when it began, so that a timer that sets a timer cannot hold the loop. */
+static void fire_due(scale_loop *loop) {
+    int64_t now = scale_loop_now(loop);
+    uint64_t newest = loop->timers.next_order;
+    scale_timer *timer;
+    while ((timer = scale__timers_first(&loop->timers)) != NULL && timer->due <= now && timer->order < newest) {
+        scale_timer_fn fire = timer->fire;
+        void *user = timer->user;
+        scale__timers_remove(&loop->timers, timer);
+        fire(loop, user);
+    }
+    if (loop->transport_due <= now) {
+        loop->transport_due = NEVER;
+        scale__transport_timer(loop->transport);
+    }
+}
+
+/* ==================================================================== a turn */
+
+int scale_loop_timeout(const scale_loop *loop) {
+    int64_t due = loop->transport_due;
+    const scale_timer *timer = scale__timers_first(&loop->timers);
+    if (!scale__link_is_alone(&loop->endings)) return 0;
+    if (timer != NULL && timer->due < due) due = timer->due;
+    if (due == NEVER) return -1;
+    int64_t left = due - scale_loop_now(loop);
+    return left <= 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
+}
+
+static int shorter(int a, int b) {
+    if (a < 0) return b;
+    return b < 0 || a < b ? a : b;
+}
+
+static void dispatch(scale_loop *loop, int descriptor, uint32_t happened) {
+    slot s = loop->slots[descriptor];
+    unsigned events = 0;
+    if (s.wanted == 0) return; /* ended by an earlier event of this turn */
+    if (happened & (EPOLLIN | EPOLLHUP | EPOLLERR)) events |= SCALE_READABLE;
+    if (happened & (EPOLLOUT | EPOLLERR)) events |= SCALE_WRITABLE;
+    if (s.watch != NULL) s.watch(loop, descriptor, events, s.user);
+    else scale__transport_ready(loop->transport, descriptor, events);
+}
+
+/* Calls the done functions of what has ended by now; what ends meanwhile waits for the next turn. */
+static void deliver(scale_loop *loop) {
+    scale__link ready;
+    scale__link_init(&ready);
+    while (!scale__link_is_alone(&loop->endings)) {
+        scale__link *link = loop->endings.next;
+        scale__link_remove(link);
+        scale__link_append(&ready, link);
+    }
+    while (!scale__link_is_alone(&ready)) {
+        scale__ending *ending = (scale__ending *)(void *)ready.next;
+        scale__link_remove(&ending->link);
+        ending->deliver(ending->call);
+    }
+}
+
+scale_status scale_loop_step(scale_loop *loop, int timeout_ms, scale_error *error) {
+    struct epoll_event events[EVENTS_AT_ONCE];
+    fire_due(loop);
+    scale__transport_deliver(loop->transport);
+    if (apply(loop, error) != SCALE_OK) return SCALE_ERROR;
+    int count = epoll_wait(loop->epoll, events, EVENTS_AT_ONCE, shorter(timeout_ms, scale_loop_timeout(loop)));
+    if (count < 0 && errno != EINTR)
+        return scale__fail(error, SCALE_NETWORK, "waiting for events failed: %s", strerror(errno));
+    for (int i = 0; i < count; i++) dispatch(loop, events[i].data.fd, events[i].events);
+    fire_due(loop);
+    scale__transport_deliver(loop->transport);
+    deliver(loop);
+    /* What done functions have started goes out before the host waits again. */
+    if (loop->transport_due <= scale_loop_now(loop)) fire_due(loop);
+    return apply(loop, error);
+}
+
+int scale_loop_descriptor(const scale_loop *loop) {
+    return loop->epoll;
+}
+
+/* ======================================================== members and endings */
+
+scale__transport *scale__loop_transport(scale_loop *loop) {
+    return loop->transport;
+}
+
+void scale__loop_join(scale_loop *loop, scale__member *member) {
+    scale__link_append(&loop->members, &member->link);
+}
+
+void scale__loop_end(scale_loop *loop, scale__ending *ending) {
+    scale__link_append(&loop->endings, &ending->link);
+}
+
+void scale__loop_count(scale_loop *loop, int change) {
+    loop->unfinished = (size_t)((ptrdiff_t)loop->unfinished + change);
+}
+
+size_t scale_loop_unfinished(const scale_loop *loop) {
+    return loop->unfinished;
+}
+
+/* ============================================================== life and death */
+
+static const scale_loop_options default_options = SCALE_LOOP_OPTIONS_INIT;
+
+scale_status scale_loop_new(scale_loop **result, const scale_loop_options *options, scale_error *error) {
+    *result = NULL;
+    scale_loop *loop = scale__allocate_zero(sizeof *loop);
+    if (loop == NULL) return scale__fail_no_memory(error);
+    loop->options = options == NULL ? default_options : *options;
+    loop->transport_due = NEVER;
+    scale__link_init(&loop->members);
+    scale__link_init(&loop->endings);
+    seed(loop);
+    const scale__transport_hooks hooks = {on_watch, on_forget, on_set_timer, loop};
+    scale_status status;
+    loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (loop->epoll < 0)
+        status = scale__fail(error, SCALE_NETWORK, "cannot make an event descriptor: %s", strerror(errno));
+    else status = scale__transport_new(&loop->transport, &hooks, error);
+    if (status != SCALE_OK) {
+        scale_loop_free(loop);
+        return SCALE_ERROR;
+    }
+    *result = loop;
+    return SCALE_OK;
+}
+
+void scale_loop_free(scale_loop *loop) {
+    if (loop == NULL) return;
+    while (!scale__link_is_alone(&loop->members)) {
+        scale__member *member = (scale__member *)(void *)loop->members.next;
+        scale__link_remove(&member->link);
+        member->close(member->client);
+    }
+    while (!scale__link_is_alone(&loop->endings)) scale__link_remove(loop->endings.next);
+    scale__transport_free(loop->transport);
+    scale__timers_clear(&loop->timers);
+    if (loop->epoll >= 0) close(loop->epoll);
+    scale__release(loop->slots);
+    scale__release(loop->dirty);
+    scale__release(loop);
+}

@@ -1,0 +1,164 @@
+/*
+** operations.c - the rows of operations.def and enumerations.def, and how they are asked.
+*/
+#include "operations.h"
+
+#include <string.h>
+
+#include "error.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* clang-format off */
+#define PATH(name, value) {name, name, SCALE_IN_PATH, SCALE_##value, true, NULL}
+#define PATH_OF(name, value, of) {name, name, SCALE_IN_PATH, SCALE_##value, true, of}
+#define QUERY(name, wire, value) {name, wire, SCALE_IN_QUERY, SCALE_##value, false, NULL}
+#define QUERY_OF(name, wire, value, of) {name, wire, SCALE_IN_QUERY, SCALE_##value, false, of}
+#define BODY(name, wire, value) {name, wire, SCALE_IN_BODY, SCALE_##value, false, NULL}
+#define NEEDED(name, wire, value) {name, wire, SCALE_IN_BODY, SCALE_##value, true, NULL}
+#define NEEDED_OF(name, wire, value, of) {name, wire, SCALE_IN_BODY, SCALE_##value, true, of}
+
+#define OPERATION(name, method, path, body, answer, page, repeat, standing, summary, ...) \
+    static const scale_parameter name##_parameters[] = {__VA_ARGS__};
+#include "operations.def"
+#undef OPERATION
+
+#define OPERATION(name, method, path, body, answer, page, repeat, standing, summary, ...) \
+    {#name, SCALE_##method, path, SCALE_BODY_##body, SCALE_ANSWER_##answer, SCALE_PAGE_##page, \
+     SCALE_REPEAT_##repeat, standing, summary, name##_parameters, COUNT(name##_parameters)},
+static const scale_operation operations[] = {
+#include "operations.def"
+};
+#undef OPERATION
+
+#define VALUE(name, value) {name, value}
+#define ENUMERATION(name, ...) static const scale_enumeration_value name##_values[] = {__VA_ARGS__};
+#include "enumerations.def"
+#undef ENUMERATION
+
+#define ENUMERATION(name, ...) {#name, name##_values, COUNT(name##_values)},
+static const scale_enumeration enumerations[] = {
+#include "enumerations.def"
+};
+#undef ENUMERATION
+
+/* What may be given beside an operation's own parameters; bindings read them, suggestions know them. */
+static const char *const call_options[] = {"timeout", "connect_timeout", "deadline", "max_attempts",
+                                           "accept_existing"};
+
+static const struct { const char *key; bool array; } answer_keys[] = {
+    [SCALE_ANSWER_ANY] = {NULL, false},
+    [SCALE_ANSWER_TASK] = {"task_id", false},
+    [SCALE_ANSWER_TASK_LIST] = {"docs", false},
+    [SCALE_ANSWER_BATCH] = {"name", false},
+    [SCALE_ANSWER_BATCH_LIST] = {"docs", false},
+    [SCALE_ANSWER_BATCH_STATUS] = {"status", false},
+    [SCALE_ANSWER_PROJECT] = {"name", false},
+    [SCALE_ANSWER_PROJECT_LIST] = {NULL, true},
+    [SCALE_ANSWER_TEMPLATE] = {"id", false},
+    [SCALE_ANSWER_FILE] = {"id", false},
+    [SCALE_ANSWER_FILE_LIST] = {"docs", false},
+};
+/* clang-format on */
+
+const scale_operation *scale_operation_at(size_t index) {
+    return index < COUNT(operations) ? &operations[index] : NULL;
+}
+
+const scale_operation *scale_operation_find(const char *name) {
+    for (size_t i = 0; i < COUNT(operations); i++)
+        if (strcmp(operations[i].name, name) == 0) return &operations[i];
+    return NULL;
+}
+
+const scale_parameter *scale_operation_parameter(const scale_operation *operation, const char *name) {
+    for (size_t i = 0; i < operation->parameter_count; i++)
+        if (strcmp(operation->parameters[i].name, name) == 0) return &operation->parameters[i];
+    for (size_t i = 0; i < operation->parameter_count; i++)
+        if (strcmp(operation->parameters[i].wire, name) == 0) return &operation->parameters[i];
+    /* The API calls create_task's path parameter just "type". */
+    if (operation->body == SCALE_BODY_OPEN && strcmp(name, "type") == 0)
+        return scale_operation_parameter(operation, "task_type");
+    return NULL;
+}
+
+const scale_enumeration *scale_enumeration_at(size_t index) {
+    return index < COUNT(enumerations) ? &enumerations[index] : NULL;
+}
+
+const scale_enumeration *scale__enumeration_find(const char *name) {
+    for (size_t i = 0; i < COUNT(enumerations); i++)
+        if (strcmp(enumerations[i].name, name) == 0) return &enumerations[i];
+    return NULL;
+}
+
+const char *scale__answer_key(scale_answer answer, bool *array) {
+    *array = answer_keys[answer].array;
+    return answer_keys[answer].key;
+}
+
+/* ============================================================== suggestions */
+
+#define LONGEST_WORD 40
+
+static size_t smallest(size_t a, size_t b, size_t c) {
+    size_t least = a < b ? a : b;
+    return least < c ? least : c;
+}
+
+/* How many letters must be put in, taken out, changed or swapped with their neighbour to make `a`
+** of `b`. Words too long for the table are as far apart as can be. */
+static size_t distance(const char *a, const char *b) {
+    size_t a_size = strlen(a), b_size = strlen(b);
+    size_t table[LONGEST_WORD + 1][LONGEST_WORD + 1];
+    if (a_size > LONGEST_WORD || b_size > LONGEST_WORD) return LONGEST_WORD;
+    for (size_t i = 0; i <= a_size; i++) table[i][0] = i;
+    for (size_t j = 0; j <= b_size; j++) table[0][j] = j;
+    for (size_t i = 1; i <= a_size; i++) {
+        for (size_t j = 1; j <= b_size; j++) {
+            size_t change = table[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+            table[i][j] = smallest(table[i - 1][j] + 1, table[i][j - 1] + 1, change);
+            bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            if (swapped && table[i - 2][j - 2] + 1 < table[i][j]) table[i][j] = table[i - 2][j - 2] + 1;
+        }
+    }
+    return table[a_size][b_size];
+}
+
+const char *scale_suggest(const char *word, const char *const *words, size_t count) {
+    const char *best = NULL;
+    size_t limit = strlen(word) / 4 + 1;
+    for (size_t i = 0; i < count; i++) {
+        size_t d = distance(word, words[i]);
+        if (d == 0 || d > limit) continue;
+        best = words[i];
+        limit = d - 1;
+        if (limit == 0) break;
+    }
+    return best;
+}
+
+const char *scale_operation_suggest(const scale_operation *operation, const char *name) {
+    const char *words[64];
+    size_t count = 0;
+    for (size_t i = 0; i < operation->parameter_count && count < COUNT(words); i++)
+        words[count++] = operation->parameters[i].name;
+    for (size_t i = 0; i < COUNT(call_options) && count < COUNT(words); i++) words[count++] = call_options[i];
+    return scale_suggest(name, words, count);
+}
+
+scale_status scale__check_enumeration(const scale_operation *operation, const scale_parameter *parameter,
+                                      const char *value, scale_error *error) {
+    const scale_enumeration *known =
+        parameter->enumeration == NULL ? NULL : scale__enumeration_find(parameter->enumeration);
+    const char *words[64];
+    if (known == NULL) return SCALE_OK;
+    for (size_t i = 0; i < known->count; i++) {
+        if (strcmp(known->values[i].value, value) == 0) return SCALE_OK;
+        words[i] = known->values[i].value;
+    }
+    const char *meant = scale_suggest(value, words, known->count);
+    if (meant == NULL) return SCALE_OK;
+    return scale__fail(error, SCALE_USAGE, "unknown %s '%s' for %s; did you mean '%s'?", parameter->name, value,
+                       operation->name, meant);
+}
