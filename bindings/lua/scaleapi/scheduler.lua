@@ -22,6 +22,7 @@ local handlers = {}      -- userdata that can become ready -> a wait, or a funct
 local foreground = 0     -- how many of them can end somebody's wait
 local turns = {}         -- functions to call each turn
 local list = {}          -- what loop:step hands out
+local deferred = {}      -- functions that became due during a pump
 local ready, first, last = {}, 1, 0
 local current            -- the job that runs
 local depth = 0          -- of nested drives
@@ -118,7 +119,7 @@ end
 
 -- ---------------------------------------------------------------- turning
 
--- Hands what is ready to its handlers. Watches are skipped when `quiet`: they stay ready.
+-- Hands what is ready to its handlers; when `quiet`, functions are left for the next turn.
 local function collect(milliseconds, quiet)
     local count = loop:step(milliseconds, list)
     for i = 1, count do
@@ -128,15 +129,25 @@ local function collect(milliseconds, quiet)
         if type(handler) == "table" then
             unhandle(object)
             complete(handler)
-        elseif handler and not quiet then
-            handler(object)
+        elseif handler and quiet then
+            deferred[#deferred + 1] = handler
+        elseif handler then
+            handler()
         end
     end
     return count
 end
 
+local function run_deferred()
+    if #deferred == 0 then return end
+    local functions = deferred
+    deferred = {}
+    for _, fn in ipairs(functions) do fn() end
+end
+
 -- One turn: waits at most so many milliseconds (-1: as long as it takes), then resumes jobs.
 local function turn(milliseconds)
+    run_deferred()
     for _, fn in ipairs(turns) do fn() end
     if first <= last then milliseconds = 0 end
     collect(milliseconds)
@@ -161,22 +172,29 @@ local function drive(wait)
     if not ok then error(message, 0) end
 end
 
+local function raise_if_canceling(job)
+    if not job._canceling then return end
+    job._canceling = nil
+    error(errors.new { kind = "canceled", message = "the job was canceled" }, 0)
+end
+
 --- Waits until the wait is over. Raises kind `canceled` in a job that was canceled meanwhile.
 function scheduler.await(wait)
     if wait.done then return end
     local job = current
     if job and coroutine.running() == job._thread and coroutine.isyieldable() then
+        raise_if_canceling(job)
         wait.job = job
         job._wait = wait
         coroutine.yield(WAIT)
-        if job._canceling then
-            job._canceling = nil
-            error(errors.new { kind = "canceled", message = "the job was canceled" }, 0)
-        end
+        raise_if_canceling(job)
     else
         drive(wait)
     end
 end
+
+--- Ends a wait: who waits on it goes on at the next turn. Ending it twice is fine.
+scheduler.complete = complete
 
 --- A wait that a call of core ends. For clients and iterators.
 function scheduler.wait_for_call(call)
@@ -258,9 +276,9 @@ function Job:cancel()
         finish(self, false, errors.new { kind = "canceled", message = "the job was canceled" })
         return
     end
-    local wait = self._wait
-    if not wait then return end
     self._canceling = true
+    local wait = self._wait
+    if not wait then return end -- it runs, or is about to: its next wait raises
     if wait.cancel then wait.cancel() end
     complete(wait)
 end
@@ -291,7 +309,7 @@ end
 --- wait. Returns a handle with close(). Keeps no program alive.
 function scheduler.watch(descriptor, events, fn)
     local watch = loop:watch(descriptor, events)
-    handle(watch, function() fn() end, true)
+    handle(watch, fn, true)
     return { close = function()
         unhandle(watch, true)
         watch:close()

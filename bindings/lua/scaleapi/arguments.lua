@@ -1,0 +1,160 @@
+--[[
+scaleapi.arguments - from what a user wrote in a call to what core takes: arguments by name, a body, call
+options. Path parameters (and other plain values) may stand in the row's order before the table; the rest
+stands in the table by name.
+--]]
+
+local core = require "scaleapi.core"
+
+local json = core.json
+
+local arguments = {}
+
+local CALL_OPTIONS = { "timeout", "connect_timeout", "deadline", "max_attempts", "accept_existing" }
+local is_call_option = {}
+for _, name in ipairs(CALL_OPTIONS) do is_call_option[name] = true end
+
+local function has_parameter(row, name)
+    for _, parameter in ipairs(row.parameters) do
+        if parameter.name == name or parameter.wire == name then return true end
+    end
+    return false
+end
+
+-- Takes the leading plain values in the row's order. Returns them by name, and the place of what follows.
+local function take_positional(row, given)
+    local named, index = {}, 1
+    for _, parameter in ipairs(row.parameters) do
+        local value = given[index]
+        if index > given.n or type(value) == "table" or row.body == "parts" then break end
+        if parameter.place == "body" and row.body ~= "fields" then break end
+        named[parameter.name] = value
+        index = index + 1
+    end
+    return named, index
+end
+
+local function check_options(row, options)
+    if options == nil then return nil end
+    if type(options) ~= "table" then
+        return row.name .. " takes a table of call options here, not " .. type(options)
+    end
+    for name, value in pairs(options) do
+        if not is_call_option[name] then
+            local meant = type(name) == "string" and core.suggest(name, CALL_OPTIONS)
+            return ("unknown call option '%s' for %s%s"):format(
+                tostring(name), row.name, meant and ("; did you mean '" .. meant .. "'?") or "")
+        end
+        local right = name == "accept_existing" and "boolean" or "number"
+        if type(value) ~= right or (right == "number" and value <= 0) then
+            return ("%s for %s must be %s"):format(
+                name, row.name, right == "boolean" and "true or false" or "a number more than 0")
+        end
+        if name == "max_attempts" and math.type(value) ~= "integer" then
+            return "max_attempts for " .. row.name .. " must be a whole number"
+        end
+    end
+end
+
+-- A value as JSON text: a string is taken for JSON text already. Empty tables are arrays where the row wants one.
+local function encode(row, parameter_value, value)
+    if type(value) == "string" then return value end
+    if value == nil then return nil, row.name .. " needs a body: a table, or JSON text" end
+    if type(value) ~= "table" then
+        return nil, ("the body of %s must be a table or JSON text, not %s"):format(row.name, type(value))
+    end
+    if parameter_value == "array" and next(value) == nil then return "[]" end
+    local ok, text = pcall(json.encode, value)
+    if not ok then return nil, row.name .. ": " .. tostring(text):gsub("^.-:%d+: ", "") end
+    return text
+end
+
+-- ---------------------------------------------------------- by kind of body
+
+-- Parameters and call options in one table.
+local function bind_fields(row, named, given, index)
+    local options = {}
+    local rest = given[index]
+    if type(rest) == "table" then
+        for name, value in pairs(rest) do
+            if is_call_option[name] and not has_parameter(row, name) then options[name] = value
+            elseif named[name] ~= nil then return nil, ("%s of %s was given twice"):format(name, row.name)
+            else named[name] = value end
+        end
+        index = index + 1
+    end
+    for name, value in pairs(type(given[index]) == "table" and given[index] or {}) do options[name] = value end
+    if type(given[index]) == "table" then index = index + 1 end
+    return { arguments = named, options = options, used = index - 1 }
+end
+
+local function path_parameters(row)
+    local found = {}
+    for _, parameter in ipairs(row.parameters) do
+        if parameter.place == "path" then table.insert(found, parameter.name) end
+    end
+    return found
+end
+
+-- The payload without what belongs into the path, when nothing stood before it.
+local function split_payload(row, named, payload)
+    local rest = {}
+    for key, value in pairs(payload) do rest[key] = value end
+    for _, name in ipairs(path_parameters(row)) do
+        local key = rest[name] ~= nil and name or (name == "task_type" and rest.type ~= nil and "type") or nil
+        if key then
+            named[name] = rest[key]
+            rest[key] = nil
+        end
+    end
+    return rest
+end
+
+local function bind_open(row, named, given, index)
+    local payload = given[index]
+    if type(payload) == "table" and index == 1 then payload = split_payload(row, named, payload) end
+    if payload == nil then payload = "{}" end
+    local body, problem = encode(row, "object", payload)
+    if not body then return nil, problem end
+    return { arguments = named, body = body, options = given[index + 1], used = index + 1 }
+end
+
+local function whole_parameter(row)
+    for _, parameter in ipairs(row.parameters) do
+        if parameter.place == "body" then return parameter end
+    end
+end
+
+local function bind_whole(row, named, given, index)
+    local parameter = whole_parameter(row)
+    local value, options = given[index], given[index + 1]
+    if index == 1 and type(value) == "table" then
+        local rest = split_payload(row, named, value)
+        value = rest[parameter.name]
+        rest[parameter.name] = nil
+        options = next(rest) ~= nil and rest or options
+    end
+    if value == nil then return nil, ("%s needs %s"):format(row.name, parameter.name) end
+    local body, problem = encode(row, parameter.value, value)
+    if not body then return nil, problem end
+    return { arguments = named, body = body, options = options, used = index + 1 }
+end
+
+local binders = { none = bind_fields, fields = bind_fields, parts = bind_fields, open = bind_open, whole = bind_whole }
+
+--- Binds what was given to the row. Returns { arguments=, body=, options= }, or nil and what is wrong.
+function arguments.bind(row, ...)
+    local given = table.pack(...)
+    local named, index = take_positional(row, given)
+    local bound, problem = binders[row.body](row, named, given, index)
+    if not bound then return nil, problem end
+    if given.n > bound.used and given[bound.used + 1] ~= nil then
+        return nil, ("%s got more arguments than it takes; argument %d is %s"):format(
+            row.name, bound.used + 1, type(given[bound.used + 1]))
+    end
+    problem = check_options(row, bound.options)
+    if problem then return nil, problem end
+    return bound
+end
+
+return arguments

@@ -1,0 +1,108 @@
+--[[
+scaleapi.document - an object of the API that keeps the server's own bytes and decodes a first-level field
+when it is asked for. Task, Batch, Project and File are such documents with methods of their own.
+--]]
+
+local json = require("scaleapi.core").json
+local errors = require "scaleapi.errors"
+
+local document = {}
+
+local function malformed(self, message)
+    return errors.new { kind = "bad_answer", operation = self._operation, message = message, attempts = 1 }
+end
+
+--- The whole object as a plain table; null stays scaleapi.null, arrays stay arrays. Raises bad_answer.
+local function as_table(self)
+    local ok, value = pcall(json.decode, self._json)
+    if not ok then error(malformed(self, value), 0) end
+    return value
+end
+
+--- The server's own bytes, checked in full. Raises bad_answer if they are not JSON.
+local function as_json(self)
+    local ok, message = json.check(self._json)
+    if not ok then error(malformed(self, message), 0) end
+    return self._json
+end
+
+-- A first-level field; null reads as nil. What was read once stays in the object.
+local function read_field(self, key)
+    if type(key) ~= "string" then return nil end
+    local ok, value = pcall(json.field, rawget(self, "_json"), key)
+    if not ok then error(malformed(self, value), 0) end
+    if value == json.null then return nil end
+    if value ~= nil then rawset(self, key, value) end
+    return value
+end
+
+--- Puts newer bytes into the object; what was read of the old ones is forgotten.
+function document.replace(self, bytes)
+    for key in next, self do
+        if key ~= "_client" and key ~= "_operation" then rawset(self, key, nil) end
+    end
+    rawset(self, "_json", bytes)
+    return self
+end
+
+--- Makes a class of documents. `name` is shown by tostring with the values of the fields named in `shown`;
+--- `fields` may hold functions that compute a field the server does not send.
+function document.class(name, shown, fields)
+    local methods = { as_table = as_table, json = as_json }
+    local class = { methods = methods }
+    local metatable = { __name = "scaleapi." .. name }
+
+    function metatable.__index(self, key)
+        local method = methods[key]
+        if method then return method end
+        local compute = fields and fields[key]
+        if compute then return compute(self) end
+        return read_field(self, key)
+    end
+
+    function metatable.__newindex(_, key)
+        error("the fields of a " .. name .. " are the server's; '" .. tostring(key) .. "' cannot be set", 2)
+    end
+
+    function metatable.__tostring(self)
+        local words = {}
+        for _, key in ipairs(shown) do table.insert(words, tostring(self[key])) end
+        return name .. " " .. table.concat(words, ", ")
+    end
+
+    function metatable.__pairs(self)
+        return next, as_table(self), nil
+    end
+
+    function metatable.__eq(a, b)
+        return getmetatable(a) == getmetatable(b) and rawget(a, "_json") == rawget(b, "_json")
+    end
+
+    --- A document of these bytes, made by that client's operation.
+    function class.new(client, bytes, operation)
+        return setmetatable({ _client = client, _json = bytes, _operation = operation }, metatable)
+    end
+
+    function class.is(value)
+        return getmetatable(value) == metatable
+    end
+
+    return class
+end
+
+--- Adds a method that calls an operation with the document's own identifier first, and takes the
+--- answer's bytes as its own when the answer is such a document.
+function document.method(class, name, operation, identifier)
+    class.methods[name] = function(self, ...)
+        if not class.is(self) then
+            error("call it with a colon: object:" .. name .. "(…)", 2)
+        end
+        local how, value, more = self._client:_invoke(operation, self[identifier], ...)
+        if how == "usage" then error(value, 2) end
+        if how == "failed" then errors.raise(value, 2) end
+        if class.is(value) then return document.replace(self, value._json) end
+        return value, more
+    end
+end
+
+return document

@@ -1,0 +1,201 @@
+--[[
+scaleapi.pager - lists that come page by page, as one page and as an iterator that fetches the next page while
+the script works on this one.
+
+The page after the one in use is a call of core in flight, not a coroutine: its retries need no Lua, an idle
+iterator holds nothing, and one that is dropped takes its call with it. At most one page is fetched in vain.
+--]]
+
+local core = require "scaleapi.core"
+local arguments = require "scaleapi.arguments"
+local errors = require "scaleapi.errors"
+local objects = require "scaleapi.objects"
+local scheduler = require "scaleapi.scheduler"
+
+local json = core.json
+local pager = {}
+
+-- A generic `for` with a closing value, a captured loop variable and `break` corrupts the stack in Lua before
+-- 5.4.6 (Debian 12 has 5.4.4). There, leaving early is seen by the collector.
+local SOUND_FOR = core.lua_release >= 50406
+
+local PUMP_EVERY = 16 -- documents between two looks at the network while the script works
+
+local classes = {
+    task_list = objects.by_answer.task,
+    batch_list = objects.by_answer.batch,
+    file_list = objects.by_answer.file,
+}
+
+local function bad_answer(row, message)
+    return { kind = "bad_answer", operation = row.name, message = message, attempts = 1, retriable = false }
+end
+
+-- Cuts a page. Returns the documents' bytes and the other fields; or nil and the fields of an error.
+local function cut(row, bytes)
+    local ok, docs, envelope = pcall(json.page, bytes, "docs")
+    if not ok then return nil, bad_answer(row, tostring(docs)) end
+    if not docs then return nil, bad_answer(row, "the page has no docs") end
+    return docs, envelope
+end
+
+local function plain(value)
+    if value == json.null then return nil end
+    return value
+end
+
+--- One page as a table: docs, total, limit, offset, has_more, next_token. For client.wrap; raises.
+function pager.page(client, row, bytes)
+    local docs, envelope = cut(row, bytes)
+    if not docs then error(envelope.message, 0) end
+    local page = { docs = {} }
+    for key, value in pairs(envelope) do page[key] = plain(value) end
+    page.total = page.total or page.totalDocs
+    for i, document in ipairs(docs) do page.docs[i] = classes[row.answer].new(client, document, row.name) end
+    return page
+end
+
+-- ------------------------------------------------------------- what is next
+
+-- Sets the argument that asks for the page after this one. Returns false at the end of the list; nil and the
+-- fields of an error when the server contradicts itself, which would otherwise be a loop for ever.
+local function ask_by_token(state, docs, envelope)
+    local token = plain(envelope.next_token)
+    local more = plain(envelope.has_more)
+    if more == false or (more == nil and not token) or token == "" then return false end
+    if not token then
+        if #docs == 0 then return false end
+        return nil, bad_answer(state.row, "the server says that there is more, but gives no next_token")
+    end
+    if token == state.arguments.next_token then
+        return nil, bad_answer(state.row, "the server gave the same next_token twice")
+    end
+    state.arguments.next_token = token
+    return true
+end
+
+local function ask_by_offset(state, docs, envelope)
+    local limit = math.tointeger(plain(envelope.limit))
+    if plain(envelope.has_more) ~= true or #docs == 0 then return false end
+    if not limit or limit <= 0 then limit = #docs end
+    state.arguments.offset = (state.arguments.offset or 0) + limit
+    return true
+end
+
+local ask_next = { token = ask_by_token, offset = ask_by_offset }
+
+-- --------------------------------------------------------------- iterating
+
+local Iterator = { __name = "scaleapi.Iterator" }
+Iterator.__index = Iterator
+
+local function start_fetching(state)
+    local call, how, problem = state.client:_start(state.row, state.arguments, state.options)
+    if call then
+        state.call = call
+        return
+    end
+    state.failure = how == "failed" and problem or bad_answer(state.row, problem)
+end
+
+-- Waits for the page that is being fetched and has the one after it fetched. Returns false at the end.
+local function turn_page(state)
+    if state.failure then
+        local failure = state.failure
+        state.failure = nil
+        state.closed = true
+        return false, failure
+    end
+    local call = state.call
+    if not call then return false end
+    local how, bytes = state.client:_await(call)
+    if state.closed then return false end
+    state.call = nil
+    if how ~= "ok" then
+        state.closed = true
+        return false, bytes
+    end
+    local docs, envelope = cut(state.row, bytes)
+    if not docs then
+        state.closed = true
+        return false, envelope
+    end
+    state.docs, state.place = docs, 0
+    local more, contradiction = ask_next[state.row.page](state, docs, envelope)
+    if more then start_fetching(state)
+    else state.failure = contradiction end
+    return true
+end
+
+local function next_document(state)
+    while not state.closed do
+        local place = state.place + 1
+        local document = state.docs[place]
+        if document then
+            state.place = place
+            state.docs[place] = false
+            if place % PUMP_EVERY == 0 and state.call then scheduler.pump() end
+            return state.class.new(state.client, document, state.row.name)
+        end
+        local turned, failure = turn_page(state)
+        if failure then return nil, failure end
+        if not turned then break end
+    end
+    state.closed = true
+    state.docs = {}
+end
+
+--- The next document, or nil at the end. Raises what went wrong, after the documents that came before it.
+function Iterator:__call()
+    local value, failure = next_document(self._state)
+    if failure then errors.raise(failure, 2) end
+    return value
+end
+
+--- What is left, as a table.
+function Iterator:list()
+    local list = {}
+    while true do
+        local value, failure = next_document(self._state)
+        if failure then errors.raise(failure, 2) end
+        if not value then return list end
+        list[#list + 1] = value
+    end
+end
+
+--- Ends the iteration; a page that is being fetched is dropped. Closing twice is fine.
+function Iterator:close()
+    local state = self._state
+    state.closed = true
+    state.docs = {}
+    if state.call then state.call:cancel() end
+    state.call = nil
+end
+
+Iterator.__close = Iterator.close
+
+--- Opens an iterator over a row's list. `check(arguments, name)` may find the filters wrong.
+--- Returns as client's invoke functions do. The first page is asked for at once.
+function pager.open(client, row, check, ...)
+    local bound, problem = arguments.bind(row, ...)
+    if not bound then return "usage", problem end
+    problem = check and check(bound.arguments, row.name)
+    if problem then return "usage", problem end
+    local state = {
+        client = client, row = row, class = classes[row.answer], arguments = bound.arguments,
+        options = bound.options, docs = {}, place = 0,
+    }
+    local call, how, reason = client:_start(row, state.arguments, state.options)
+    if not call then return how, reason end
+    state.call = call
+    local iterator = setmetatable({ _state = state }, Iterator)
+    return "iterator", iterator
+end
+
+--- The results of a method that opens an iterator: with a closing value where Lua is sound.
+function pager.results(iterator)
+    if SOUND_FOR then return iterator, nil, nil, iterator end
+    return iterator
+end
+
+return pager

@@ -1,0 +1,140 @@
+--[[
+scaleapi.parallel - a function over many items, so many at a time, on one thread; results as they come.
+--]]
+
+local scheduler = require "scaleapi.scheduler"
+local core = require "scaleapi.core"
+
+local SOUND_FOR = core.lua_release >= 50406
+
+local Parallel = { __name = "scaleapi.Parallel" }
+Parallel.__index = Parallel
+
+-- ------------------------------------------------- conditions among jobs
+
+-- Waits until somebody calls wake(state, name).
+local function sleep_on(state, name)
+    local wait = {}
+    state[name] = state[name] or {}
+    table.insert(state[name], wait)
+    scheduler.await(wait)
+end
+
+local function wake(state, name)
+    local waits = state[name]
+    if not waits then return end
+    state[name] = nil
+    for _, wait in ipairs(waits) do scheduler.complete(wait) end
+end
+
+-- ---------------------------------------------------------------- workers
+
+-- The next item: one worker at a time, since an iterator may itself wait. nil at the end.
+local function take_item(state)
+    while state.taking do sleep_on(state, "taking_over") end
+    if state.exhausted or state.closed then return nil end
+    state.taking = true
+    local ok, item, more = pcall(state.next_item)
+    state.taking = false
+    wake(state, "taking_over")
+    if not ok then
+        state.exhausted, state.failure = true, { error = item }
+    elseif item == nil then
+        state.exhausted = true
+    else
+        return item, more
+    end
+end
+
+local function put_result(state, item, ok, ...)
+    local result = { item = item }
+    if ok then
+        result.value, result.more = ...
+    else
+        result.err = ...
+    end
+    state.last = state.last + 1
+    state.results[state.last] = result
+    wake(state, "result_came")
+    while state.last - state.first >= state.most and not state.closed do sleep_on(state, "room_came") end
+end
+
+local function work(state)
+    while true do
+        local item, more = take_item(state)
+        if item == nil then break end
+        put_result(state, item, pcall(state.fn, item, more))
+    end
+    state.working = state.working - 1
+    wake(state, "result_came")
+end
+
+-- --------------------------------------------------------------- consumer
+
+--- The next item, what fn returned for it, and the error if fn raised; nil at the end. An error of the items'
+--- own iterator is raised, after the results.
+function Parallel:__call()
+    local state = self._state
+    while state.first > state.last do
+        if state.working == 0 or state.closed then
+            local failure = state.failure
+            state.failure = nil
+            if failure then error(failure.error, 0) end
+            return nil
+        end
+        sleep_on(state, "result_came")
+    end
+    local result = state.results[state.first]
+    state.results[state.first] = nil
+    state.first = state.first + 1
+    wake(state, "room_came")
+    return result.item, result.value, result.err, result.more
+end
+
+--- No further item is begun; those under way are canceled.
+function Parallel:close()
+    local state = self._state
+    state.closed = true
+    for _, job in ipairs(state.jobs) do job:cancel() end
+    wake(state, "room_came")
+    wake(state, "result_came")
+end
+
+Parallel.__close = Parallel.close
+
+-- A loop that was left and forgotten begins no further items; what is under way comes to its end.
+function Parallel:__gc()
+    self._state.closed = true
+end
+
+-- A function that gives the next item, of an array or of whatever can be called.
+local function item_function(items)
+    local metatable = getmetatable(items)
+    if type(items) == "function" or type(metatable) == "table" and metatable.__call then
+        return function() return items() end
+    end
+    if type(items) ~= "table" then return nil end
+    local place = 0
+    return function()
+        place = place + 1
+        return items[place]
+    end
+end
+
+--- Runs fn(item) for each of `items` (an array, or an iterator such as get_tasks{…} gives), at most `most` at a time.
+--- For use in `for item, result, err in parallel(50, items, fn) do`. Results come in the order in which they
+--- are there. fn runs as a job; its errors are results, not errors of the loop.
+return function(most, items, fn)
+    if math.type(most) ~= "integer" or most < 1 then
+        error("parallel needs how many at a time: a whole number, 1 or more", 2)
+    end
+    local next_item = item_function(items)
+    if not next_item then error("parallel needs an array or an iterator of items, not " .. type(items), 2) end
+    if type(fn) ~= "function" then error("parallel needs a function, not " .. type(fn), 2) end
+    local state = { next_item = next_item, fn = fn, most = most, results = {}, first = 1, last = 0, jobs = {},
+                    working = most }
+    for i = 1, most do state.jobs[i] = scheduler.spawn(work, state) end
+    local iterator = setmetatable({ _state = state }, Parallel)
+    if SOUND_FOR then return iterator, nil, nil, iterator end
+    return iterator
+end
