@@ -24,7 +24,8 @@ static void on_done(scale_call *call, void *user) {
 /* Everything below fills `error` and says so; only memory errors of Lua's own raise, and the call is
 ** owned by its userdata by then. */
 
-static scale_status set_encoded(lua_State *L, scale_call *call, const char *name, int value, scale_error *error) {
+static scale_status set_encoded(lua_State *L, scale_call *call, const char *name, int value,
+                                scale_error *error) {
     size_t size;
     value = lua_absindex(L, value);
     lua_pushvalue(L, lua_upvalueindex(1)); /* json.encode */
@@ -42,13 +43,15 @@ static scale_status set_encoded(lua_State *L, scale_call *call, const char *name
     return status;
 }
 
-static scale_status set_list(lua_State *L, scale_call *call, const char *name, int value, scale_error *error) {
+static scale_status set_list(lua_State *L, scale_call *call, const char *name, int value,
+                             scale_error *error) {
     lua_Integer count = (lua_Integer)lua_rawlen(L, value);
     for (lua_Integer i = 1; i <= count; i++) {
         size_t size = 0;
         const char *text = lua_rawgeti(L, value, i) == LUA_TSTRING ? lua_tolstring(L, -1, &size) : NULL;
-        scale_status status = text != NULL ? scale_call_set_text(call, name, text, size, error)
-                                           : scale_call_set_boolean(call, name, true, error); /* says what it takes */
+        scale_status status = text != NULL
+                                  ? scale_call_set_text(call, name, text, size, error)
+                                  : scale_call_set_boolean(call, name, true, error); /* says what it takes */
         lua_pop(L, 1);
         if (status != SCALE_OK) return status;
     }
@@ -56,7 +59,8 @@ static scale_status set_list(lua_State *L, scale_call *call, const char *name, i
 }
 
 /* The value on the top as the parameter's. */
-static scale_status set_value(lua_State *L, scale_call *call, const scale_parameter *parameter, scale_error *error) {
+static scale_status set_value(lua_State *L, scale_call *call, const scale_parameter *parameter,
+                              scale_error *error) {
     size_t size;
     const char *name = parameter->name, *text;
     switch (lua_type(L, -1)) {
@@ -84,8 +88,8 @@ static int push_argument(lua_State *L, int arguments, const scale_parameter *par
 }
 
 /* In the row's order, so that the same arguments give the same bytes. */
-static scale_status set_arguments(lua_State *L, scale_call *call, const scale_operation *operation, int arguments,
-                                  scale_error *error) {
+static scale_status set_arguments(lua_State *L, scale_call *call, const scale_operation *operation,
+                                  int arguments, scale_error *error) {
     for (size_t i = 0; i < operation->parameter_count; i++) {
         const scale_parameter *parameter = &operation->parameters[i];
         scale_status status = SCALE_OK;
@@ -103,8 +107,8 @@ static bool is_file_argument(const scale_operation *operation, const char *name)
 }
 
 /* A name that the row does not know is wrong use; the message names what was probably meant. */
-static scale_status check_names(lua_State *L, scale_call *call, const scale_operation *operation, int arguments,
-                                scale_error *error) {
+static scale_status check_names(lua_State *L, scale_call *call, const scale_operation *operation,
+                                int arguments, scale_error *error) {
     scale_status status = SCALE_OK;
     lua_pushnil(L);
     while (status == SCALE_OK && lua_next(L, arguments) != 0) {
@@ -140,8 +144,10 @@ static scale_status set_file(lua_State *L, scale_call *call, int arguments, scal
 static int seconds_option(lua_State *L, int options, const char *name) {
     int value = 0;
     int type = lua_getfield(L, options, name);
-    if (type == LUA_TNUMBER) value = lscale_milliseconds(L, lua_tonumber(L, -1), name);
-    else if (type != LUA_TNIL) luaL_error(L, "%s must be a number of seconds", name);
+    if (type == LUA_TNUMBER)
+        value = lscale_milliseconds(L, lua_tonumber(L, -1), name);
+    else if (type != LUA_TNIL)
+        luaL_error(L, "%s must be a number of seconds", name);
     lua_pop(L, 1);
     return value;
 }
@@ -160,7 +166,8 @@ static void read_options(lua_State *L, int options, scale_call_options *into) {
 
 /* ==================================================================== starting */
 
-static scale_status build(lua_State *L, scale_call *call, const scale_operation *operation, scale_error *error) {
+static scale_status build(lua_State *L, scale_call *call, const scale_operation *operation,
+                          scale_error *error) {
     size_t size;
     if (set_arguments(L, call, operation, 3, error) != SCALE_OK) return SCALE_ERROR;
     if (check_names(L, call, operation, 3, error) != SCALE_OK) return SCALE_ERROR;
@@ -216,7 +223,8 @@ static int is_done(lua_State *L) {
 ** Once: the call is freed. */
 static int result(lua_State *L) {
     lcall *c = luaL_checkudata(L, 1, LSCALE_CALL);
-    if (c->call == NULL || !scale_call_is_done(c->call)) return luaL_error(L, "the call has no result (any more)");
+    if (c->call == NULL || !scale_call_is_done(c->call))
+        return luaL_error(L, "the call has no result (any more)");
     const scale_error *error = scale_call_error(c->call);
     if (error->kind != SCALE_NONE) {
         lua_pushnil(L);
@@ -250,7 +258,8 @@ static int collect(lua_State *L) {
 
 /* Adds client:start; core.json must be there already. */
 void lscale_open_call(lua_State *L) {
-    static const luaL_Reg methods[] = {{"is_done", is_done}, {"result", result}, {"cancel", cancel}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {
+        {"is_done", is_done}, {"result", result}, {"cancel", cancel}, {NULL, NULL}};
     luaL_newmetatable(L, LSCALE_CALL);
     lua_newtable(L);
     luaL_setfuncs(L, methods, 0);

@@ -22,14 +22,25 @@ typedef struct option {
     size_t offset;
 } option;
 
-#define OPTION(name, kind) {#name, kind, offsetof(scale_client_options, name)}
+#define OPTION(name, kind)                                                                                   \
+    { #name, kind, offsetof(scale_client_options, name) }
 
 static const option options[] = {
-    OPTION(api_key, TEXT),        OPTION(base_url, TEXT),         OPTION(user_agent, TEXT),
-    OPTION(ca_file, TEXT),        OPTION(cert_file, TEXT),        OPTION(key_file, TEXT),
-    OPTION(proxy, TEXT),          OPTION(timeout, SECONDS),       OPTION(upload_timeout, SECONDS),
-    OPTION(connect_timeout, SECONDS), OPTION(deadline, SECONDS),  OPTION(max_in_flight, COUNT),
-    OPTION(max_attempts, COUNT),  OPTION(max_answer, SIZE),       OPTION(verify, FLAG),
+    OPTION(api_key, TEXT),
+    OPTION(base_url, TEXT),
+    OPTION(user_agent, TEXT),
+    OPTION(ca_file, TEXT),
+    OPTION(cert_file, TEXT),
+    OPTION(key_file, TEXT),
+    OPTION(proxy, TEXT),
+    OPTION(timeout, SECONDS),
+    OPTION(upload_timeout, SECONDS),
+    OPTION(connect_timeout, SECONDS),
+    OPTION(deadline, SECONDS),
+    OPTION(max_in_flight, COUNT),
+    OPTION(max_attempts, COUNT),
+    OPTION(max_answer, SIZE),
+    OPTION(verify, FLAG),
     OPTION(allow_http, FLAG),
 };
 #define OPTION_COUNT (sizeof options / sizeof *options)
@@ -148,8 +159,11 @@ static int is_closed(lua_State *L) {
 }
 
 void lscale_open_client(lua_State *L) {
-    static const luaL_Reg methods[] = {
-        {"stats", stats}, {"base_url", base_url}, {"is_closed", is_closed}, {"close", close_client}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"stats", stats},
+                                       {"base_url", base_url},
+                                       {"is_closed", is_closed},
+                                       {"close", close_client},
+                                       {NULL, NULL}};
     luaL_newmetatable(L, LSCALE_CLIENT);
     lua_newtable(L);
     luaL_setfuncs(L, methods, 0);

@@ -14,11 +14,11 @@
 
 #include "scaleapi.h"
 
-#define LSCALE_LOOP "scaleapi.loop"
-#define LSCALE_TIMER "scaleapi.timer"
-#define LSCALE_WATCH "scaleapi.watch"
+#define LSCALE_LOOP   "scaleapi.loop"
+#define LSCALE_TIMER  "scaleapi.timer"
+#define LSCALE_WATCH  "scaleapi.watch"
 #define LSCALE_CLIENT "scaleapi.client"
-#define LSCALE_CALL "scaleapi.call"
+#define LSCALE_CALL   "scaleapi.call"
 
 /* Something that can become ready: the first member of a timer, a watch and a call. */
 typedef struct lscale_pollable {

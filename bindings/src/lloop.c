@@ -29,8 +29,10 @@ void lscale_make_ready(lscale_loop *loop, lscale_pollable *pollable) {
     if (pollable->loop != NULL) return;
     pollable->loop = loop;
     pollable->next = NULL;
-    if (loop->last_ready == NULL) loop->first_ready = pollable;
-    else loop->last_ready->next = pollable;
+    if (loop->last_ready == NULL)
+        loop->first_ready = pollable;
+    else
+        loop->last_ready->next = pollable;
     loop->last_ready = pollable;
 }
 
@@ -42,8 +44,10 @@ void lscale_unlink(lscale_pollable *pollable) {
         previous = each;
         each = each->next;
     }
-    if (previous == NULL) loop->first_ready = pollable->next;
-    else previous->next = pollable->next;
+    if (previous == NULL)
+        loop->first_ready = pollable->next;
+    else
+        previous->next = pollable->next;
     if (loop->last_ready == pollable) loop->last_ready = previous;
     pollable->loop = NULL;
 }
@@ -110,7 +114,8 @@ static int step(lua_State *L) {
     lscale_interrupt *interrupt = lscale_interrupt_get(L);
     int before = interrupt == NULL ? 0 : interrupt->count;
     if (scale_loop_step(loop->loop, timeout, &error) != SCALE_OK) return luaL_error(L, "%s", error.message);
-    if (interrupt != NULL && interrupt->count != before && !interrupt->catching) luaL_error(L, "interrupted!");
+    if (interrupt != NULL && interrupt->count != before && !interrupt->catching)
+        luaL_error(L, "interrupted!");
     lua_pushinteger(L, hand_out(L, loop, 3));
     return 1;
 }
@@ -226,9 +231,9 @@ static void make_class(lua_State *L, const char *name, const luaL_Reg *methods, 
 }
 
 void lscale_open_loop(lua_State *L) {
-    static const luaL_Reg loop_methods[] = {{"step", step},   {"descriptor", descriptor}, {"timeout", timeout},
-                                            {"now", now},     {"after", after},           {"watch", make_watch},
-                                            {"close", close_loop}, {NULL, NULL}};
+    static const luaL_Reg loop_methods[] = {
+        {"step", step},   {"descriptor", descriptor}, {"timeout", timeout},  {"now", now},
+        {"after", after}, {"watch", make_watch},      {"close", close_loop}, {NULL, NULL}};
     static const luaL_Reg timer_methods[] = {{"cancel", cancel_timer}, {NULL, NULL}};
     static const luaL_Reg watch_methods[] = {{"close", close_watch}, {NULL, NULL}};
     make_class(L, LSCALE_LOOP, loop_methods, close_loop);

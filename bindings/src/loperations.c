@@ -5,13 +5,14 @@
 
 static const char *const method_names[] = {"GET", "POST", "PUT", "DELETE"};
 static const char *const body_names[] = {"none", "fields", "open", "whole", "parts"};
-static const char *const answer_names[] = {"any",     "task",         "task_list", "batch", "batch_list", "batch_status",
-                                           "project", "project_list", "template",  "file",  "file_list"};
+static const char *const answer_names[] = {"any",        "task",         "task_list", "batch",
+                                           "batch_list", "batch_status", "project",   "project_list",
+                                           "template",   "file",         "file_list"};
 static const char *const page_names[] = {"none", "token", "offset"};
 static const char *const repeat_names[] = {"safe", "unique_id", "name", "state", "never"};
 static const char *const place_names[] = {"path", "query", "body"};
-static const char *const value_names[] = {"string",  "integer", "boolean", "time", "strings", "comma_strings",
-                                          "object",  "array",   "any",     "file"};
+static const char *const value_names[] = {"string",        "integer", "boolean", "time", "strings",
+                                          "comma_strings", "object",  "array",   "any",  "file"};
 
 static void set_text(lua_State *L, const char *key, const char *value) {
     lua_pushstring(L, value);
@@ -64,11 +65,15 @@ static int suggest(lua_State *L) {
     lua_settop(L, 2);
     luaL_checkstack(L, 130, NULL);
     for (lua_Integer i = 1; i <= size && count < 128; i++)
-        if (lua_rawgeti(L, 2, i) == LUA_TSTRING) words[count++] = lua_tostring(L, -1);
-        else lua_pop(L, 1);
+        if (lua_rawgeti(L, 2, i) == LUA_TSTRING)
+            words[count++] = lua_tostring(L, -1);
+        else
+            lua_pop(L, 1);
     const char *meant = scale_suggest(word, words, count);
-    if (meant == NULL) lua_pushnil(L);
-    else lua_pushstring(L, meant);
+    if (meant == NULL)
+        lua_pushnil(L);
+    else
+        lua_pushstring(L, meant);
     return 1;
 }
 

@@ -128,10 +128,12 @@ typedef struct scale_loop_options {
     void *user;
 } scale_loop_options;
 
-#define SCALE_LOOP_OPTIONS_INIT {sizeof(scale_loop_options), NULL, NULL, NULL}
+#define SCALE_LOOP_OPTIONS_INIT                                                                              \
+    { sizeof(scale_loop_options), NULL, NULL, NULL }
 
 /* Makes a loop. `options` may be NULL. Errors: no_memory, network (libcurl cannot be used). */
-SCALE_API scale_status scale_loop_new(scale_loop **loop, const scale_loop_options *options, scale_error *error);
+SCALE_API scale_status scale_loop_new(scale_loop **loop, const scale_loop_options *options,
+                                      scale_error *error);
 
 /* Frees the loop. Clients and calls that are still there are closed: each unfinished call ends with
 ** kind `closed`, without its done function being called; free them as usual. NULL is fine. */
@@ -215,8 +217,8 @@ typedef enum scale_value {
     SCALE_TEXT,
     SCALE_INTEGER,
     SCALE_BOOLEAN,
-    SCALE_TIME,       /* ISO 8601 text, or seconds since 1970 */
-    SCALE_TEXTS,      /* one or more; the key is repeated */
+    SCALE_TIME,        /* ISO 8601 text, or seconds since 1970 */
+    SCALE_TEXTS,       /* one or more; the key is repeated */
     SCALE_COMMA_TEXTS, /* one or more; joined by commas */
     SCALE_JSON_OBJECT,
     SCALE_JSON_ARRAY,
@@ -261,7 +263,8 @@ typedef struct scale_enumeration {
 /* The rows. `at` gives NULL past the end, `find` NULL for an unknown name. Never freed. */
 SCALE_API const scale_operation *scale_operation_at(size_t index);
 SCALE_API const scale_operation *scale_operation_find(const char *name);
-SCALE_API const scale_parameter *scale_operation_parameter(const scale_operation *operation, const char *name);
+SCALE_API const scale_parameter *scale_operation_parameter(const scale_operation *operation,
+                                                           const char *name);
 SCALE_API const scale_enumeration *scale_enumeration_at(size_t index);
 
 /* The name among the operation's parameters and call options that `name` was probably meant to be,
@@ -340,7 +343,8 @@ typedef struct scale_call_options {
     bool accept_existing; /* create_task: a 409 whose task equals what was sent is success */
 } scale_call_options;
 
-#define SCALE_CALL_OPTIONS_INIT {sizeof(scale_call_options), 0, 0, 0, 0, false}
+#define SCALE_CALL_OPTIONS_INIT                                                                              \
+    { sizeof(scale_call_options), 0, 0, 0, 0, false }
 
 /* Makes a call; nothing is sent yet. `options` may be NULL. Errors: no_memory, closed. */
 SCALE_API scale_status scale_call_new(scale_call **call, scale_client *client,

@@ -87,7 +87,8 @@ static const char *value_name(scale_value value) {
     case SCALE_INTEGER: return "an integer";
     case SCALE_BOOLEAN: return "true or false";
     case SCALE_TIME: return "a time (ISO 8601, or seconds since 1970)";
-    case SCALE_TEXTS: case SCALE_COMMA_TEXTS: return "a string or a list of strings";
+    case SCALE_TEXTS:
+    case SCALE_COMMA_TEXTS: return "a string or a list of strings";
     case SCALE_JSON_OBJECT: return "an object";
     case SCALE_JSON_ARRAY: return "an array";
     case SCALE_FILE_PART: return "a file";
@@ -119,7 +120,8 @@ static const scale_parameter *expect(scale_call *call, const char *name, scale_e
     if (parameter == NULL) {
         const char *meant = scale_operation_suggest(operation, name);
         scale__fail(error, SCALE_USAGE, "unknown option '%s' for %s%s%s%s", name, operation->name,
-                    meant == NULL ? "" : "; did you mean '", meant == NULL ? "" : meant, meant == NULL ? "" : "'?");
+                    meant == NULL ? "" : "; did you mean '", meant == NULL ? "" : meant,
+                    meant == NULL ? "" : "'?");
         return NULL;
     }
     if ((call->given & bit_of(call, parameter)) != 0 && !takes_many(parameter)) {
@@ -138,22 +140,24 @@ static size_t path_index(const scale_call *call, const scale_parameter *paramete
 
 const char *scale__call_path_value(const scale_call *call, const char *name) {
     const scale_parameter *parameter = scale_operation_parameter(call->operation, name);
-    return parameter == NULL || parameter->place != SCALE_IN_PATH ? NULL
-                                                                  : call->path_values[path_index(call, parameter)];
+    return parameter == NULL || parameter->place != SCALE_IN_PATH
+               ? NULL
+               : call->path_values[path_index(call, parameter)];
 }
 
-static scale_status put_in_path(scale_call *call, const scale_parameter *parameter, const char *text, size_t size,
-                                scale_error *error) {
+static scale_status put_in_path(scale_call *call, const scale_parameter *parameter, const char *text,
+                                size_t size, scale_error *error) {
     if (size == 0 || memchr(text, '\0', size) != NULL)
-        return scale__fail(error, SCALE_USAGE, "%s of %s must not be empty", parameter->name, call->operation->name);
+        return scale__fail(error, SCALE_USAGE, "%s of %s must not be empty", parameter->name,
+                           call->operation->name);
     char *copy = scale__copy(text, size);
     if (copy == NULL) return scale__fail_no_memory(error);
     call->path_values[path_index(call, parameter)] = copy;
     return SCALE_OK;
 }
 
-static scale_status put_in_query(scale_call *call, const scale_parameter *parameter, const char *text, size_t size,
-                                 scale_error *error) {
+static scale_status put_in_query(scale_call *call, const scale_parameter *parameter, const char *text,
+                                 size_t size, scale_error *error) {
     scale__buffer *query = &call->query;
     bool more = (call->given & bit_of(call, parameter)) != 0 && parameter->value == SCALE_COMMA_TEXTS;
     if (more) {
@@ -167,7 +171,8 @@ static scale_status put_in_query(scale_call *call, const scale_parameter *parame
     return scale__url_encode(query, text, size) ? SCALE_OK : scale__fail_no_memory(error);
 }
 
-static scale_status add_part(scale_call *call, const char *name, const char *data, size_t size, scale_error *error) {
+static scale_status add_part(scale_call *call, const char *name, const char *data, size_t size,
+                             scale_error *error) {
     scale__part *part = scale__allocate_zero(sizeof *part);
     if (part == NULL) return scale__fail_no_memory(error);
     part->name = scale__copy_text(name);
@@ -184,8 +189,8 @@ static scale_status add_part(scale_call *call, const char *name, const char *dat
 }
 
 /* Appends `"key":` or `,"key":` and the JSON text. Wire names need no escapes. */
-static scale_status put_in_fields(scale_call *call, const scale_parameter *parameter, const char *json, size_t size,
-                                  scale_error *error) {
+static scale_status put_in_fields(scale_call *call, const scale_parameter *parameter, const char *json,
+                                  size_t size, scale_error *error) {
     scale__buffer *fields = &call->fields;
     scale__buffer_append_byte(fields, fields->size == 0 ? '{' : ',');
     scale__buffer_append_byte(fields, '"');
@@ -202,8 +207,8 @@ static scale_status set_whole_body(scale_call *call, const char *json, size_t si
 }
 
 /* A body parameter whose JSON text is known to be right. */
-static scale_status put_in_body(scale_call *call, const scale_parameter *parameter, const char *json, size_t size,
-                                scale_error *error) {
+static scale_status put_in_body(scale_call *call, const scale_parameter *parameter, const char *json,
+                                size_t size, scale_error *error) {
     if (call->body != NULL)
         return scale__fail(error, SCALE_USAGE, "%s of %s was given beside a whole body", parameter->name,
                            call->operation->name);
@@ -225,8 +230,8 @@ static scale_status put_text_in_body(scale_call *call, const scale_parameter *pa
     return status;
 }
 
-static scale_status put_plain(scale_call *call, const scale_parameter *parameter, const char *text, size_t size,
-                              scale_error *error) {
+static scale_status put_plain(scale_call *call, const scale_parameter *parameter, const char *text,
+                              size_t size, scale_error *error) {
     scale_status status = parameter->place == SCALE_IN_PATH ? put_in_path(call, parameter, text, size, error)
                           : parameter->place == SCALE_IN_QUERY
                               ? put_in_query(call, parameter, text, size, error)
@@ -236,8 +241,8 @@ static scale_status put_plain(scale_call *call, const scale_parameter *parameter
 }
 
 static bool takes_text(const scale_parameter *parameter) {
-    return parameter->value == SCALE_TEXT || parameter->value == SCALE_TIME || parameter->value == SCALE_JSON_ANY ||
-           takes_many(parameter);
+    return parameter->value == SCALE_TEXT || parameter->value == SCALE_TIME ||
+           parameter->value == SCALE_JSON_ANY || takes_many(parameter);
 }
 
 scale_status scale_call_set_text(scale_call *call, const char *name, const char *text, size_t size,
@@ -258,7 +263,8 @@ scale_status scale_call_set_text(scale_call *call, const char *name, const char 
 }
 
 /* Seconds since 1970 as the API reads them: UTC, with milliseconds. */
-static scale_status set_time(scale_call *call, const scale_parameter *parameter, double seconds, scale_error *error) {
+static scale_status set_time(scale_call *call, const scale_parameter *parameter, double seconds,
+                             scale_error *error) {
     char text[64], whole[48];
     struct tm parts;
     if (!(seconds > -62135596800.0 && seconds < 253402300800.0)) return fail_value(call, parameter, error);
@@ -353,7 +359,8 @@ static const char *last_part(const char *path) {
     return slash == NULL ? path : slash + 1;
 }
 
-static scale_status set_file_part(scale_call *call, scale__part *file, const char *filename, scale_error *error) {
+static scale_status set_file_part(scale_call *call, scale__part *file, const char *filename,
+                                  scale_error *error) {
     const scale_parameter *parameter = expect(call, "file", error);
     if (file == NULL) return scale__fail_no_memory(error);
     file->name = scale__copy_text("file");
@@ -367,7 +374,8 @@ static scale_status set_file_part(scale_call *call, scale__part *file, const cha
     return SCALE_OK;
 }
 
-scale_status scale_call_set_file(scale_call *call, const char *path, const char *filename, scale_error *error) {
+scale_status scale_call_set_file(scale_call *call, const char *path, const char *filename,
+                                 scale_error *error) {
     FILE *probe = fopen(path, "rbe");
     char byte;
     bool readable = probe != NULL && (fread(&byte, 1, 1, probe) == 1 || !ferror(probe));
@@ -400,7 +408,8 @@ static scale_status check_required(scale_call *call, scale_error *error) {
         const scale_parameter *parameter = &call->operation->parameters[i];
         if (!parameter->required || (call->given & bit_of(call, parameter)) != 0) continue;
         scale_slice value = {call->body, call->body_size};
-        if (call->body != NULL && parameter->place == SCALE_IN_BODY && call->operation->body != SCALE_BODY_WHOLE &&
+        if (call->body != NULL && parameter->place == SCALE_IN_BODY &&
+            call->operation->body != SCALE_BODY_WHOLE &&
             scale_json_get(value, parameter->wire, strlen(parameter->wire), &value))
             continue;
         return scale__fail(error, SCALE_USAGE, "%s needs %s, %s", call->operation->name, parameter->name,
@@ -444,8 +453,10 @@ static bool close_body(scale_call *call) {
 }
 
 scale_status scale_call_start(scale_call *call, scale_done_fn done, void *user, scale_error *error) {
-    if (call->client == NULL || call->loop == NULL) return scale__fail(error, SCALE_CLOSED, "the client was closed");
-    if (call->started) return scale__fail(error, SCALE_USAGE, "%s was started already", call->operation->name);
+    if (call->client == NULL || call->loop == NULL)
+        return scale__fail(error, SCALE_CLOSED, "the client was closed");
+    if (call->started)
+        return scale__fail(error, SCALE_USAGE, "%s was started already", call->operation->name);
     if (check_required(call, error) != SCALE_OK) return SCALE_ERROR;
     if (!write_url(call) || !close_body(call)) return scale__fail_no_memory(error);
     call->done = done;

@@ -65,34 +65,46 @@ static scale_status check_key(const char *key, scale_error *error) {
     if (key == NULL || *key == '\0') return scale__fail(error, SCALE_USAGE, "no API key was given");
     for (; *key != '\0'; key++)
         if ((unsigned char)*key <= 0x20 || *key == 0x7F || *key == ':')
-            return scale__fail(error, SCALE_USAGE, "the API key has a space, a colon or a control character in it");
+            return scale__fail(error, SCALE_USAGE,
+                               "the API key has a space, a colon or a control character in it");
     return SCALE_OK;
 }
 
 static scale_status check_numbers(const scale_client_options *options, scale_error *error) {
-    const struct { const char *name; int value; } rows[] = {
-        {"timeout", options->timeout},         {"upload_timeout", options->upload_timeout},
-        {"deadline", options->deadline},       {"connect_timeout", options->connect_timeout},
+    const struct {
+        const char *name;
+        int value;
+    } rows[] = {
+        {"timeout", options->timeout},           {"upload_timeout", options->upload_timeout},
+        {"deadline", options->deadline},         {"connect_timeout", options->connect_timeout},
         {"max_attempts", options->max_attempts}, {"max_in_flight", options->max_in_flight},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        if (rows[i].value <= 0) return scale__fail(error, SCALE_USAGE, "%s must be more than 0", rows[i].name);
+        if (rows[i].value <= 0)
+            return scale__fail(error, SCALE_USAGE, "%s must be more than 0", rows[i].name);
     return SCALE_OK;
 }
 
 static scale_status check_address(const scale_client *client, scale_error *error) {
     if (client->base.https || client->base.loopback || client->options.allow_http) return SCALE_OK;
     return scale__fail(error, SCALE_USAGE,
-                       "base_url '%s' would send the key in the clear; use https, or set allow_http", client->base.text);
+                       "base_url '%s' would send the key in the clear; use https, or set allow_http",
+                       client->base.text);
 }
 
-static scale_status open_session(scale_client *client, const scale_client_options *options, scale_error *error) {
+static scale_status open_session(scale_client *client, const scale_client_options *options,
+                                 scale_error *error) {
     char user_agent[512];
     write_user_agent(user_agent, sizeof user_agent, options->user_agent);
     const scale__session_settings settings = {
-        .api_key = options->api_key,     .user_agent = user_agent,        .ca_file = options->ca_file,
-        .cert_file = options->cert_file, .key_file = options->key_file,   .proxy = options->proxy,
-        .verify = options->verify,       .loopback = client->base.loopback,
+        .api_key = options->api_key,
+        .user_agent = user_agent,
+        .ca_file = options->ca_file,
+        .cert_file = options->cert_file,
+        .key_file = options->key_file,
+        .proxy = options->proxy,
+        .verify = options->verify,
+        .loopback = client->base.loopback,
     };
     return scale__session_new(&client->session, scale__loop_transport(client->loop), &settings, error);
 }
@@ -100,7 +112,8 @@ static scale_status open_session(scale_client *client, const scale_client_option
 static void keep_numbers(scale_client *client, const scale_client_options *options) {
     client->options = *options;
     client->options.api_key = client->options.base_url = client->options.user_agent = NULL;
-    client->options.ca_file = client->options.cert_file = client->options.key_file = client->options.proxy = NULL;
+    client->options.ca_file = client->options.cert_file = client->options.key_file = client->options.proxy =
+        NULL;
 }
 
 scale_status scale_client_new(scale_client **result, scale_loop *loop, const scale_client_options *options,

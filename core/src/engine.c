@@ -70,13 +70,17 @@ static void enqueue(scale_call *call) {
     call->state = SCALE__CALL_QUEUED;
     scale__link_remove(&call->link);
     /* One that has begun goes before those that have not. */
-    if (call->attempts > 0) scale__link_prepend(&call->client->queue, &call->link);
-    else scale__link_append(&call->client->queue, &call->link);
+    if (call->attempts > 0)
+        scale__link_prepend(&call->client->queue, &call->link);
+    else
+        scale__link_append(&call->client->queue, &call->link);
 }
 
 void scale__engine_start(scale_call *call) {
     const scale_client_options *options = &call->client->options;
     call->started = true;
+    call->ending.deliver = deliver;
+    call->ending.call = call;
     call->deadline = scale_loop_now(call->loop) + chosen(call->options.deadline, options->deadline);
     scale__loop_count(call->loop, 1);
     enqueue(call);
@@ -158,8 +162,10 @@ static void describe_status(scale_call *call, int code, const char *location, sc
     error->kind = scale__kind_of_status(code);
     error->code = code;
     if (code >= 300 && code < 400 && location[0] != '\0')
-        snprintf(error->message, sizeof error->message, "redirects are not followed; the server named %s", location);
-    else scale__answer_read_error(error, answer_of(call));
+        snprintf(error->message, sizeof error->message, "redirects are not followed; the server named %s",
+                 location);
+    else
+        scale__answer_read_error(error, answer_of(call));
 }
 
 /* What the exchange came to: SCALE_OK, or an error and how it failed. */
@@ -179,7 +185,8 @@ static scale_status judge(scale_call *call, const scale__outcome *outcome, scale
         error->code = outcome->code;
     }
     error->retry_after = outcome->retry_after;
-    *failure = (scale__failure){error->kind, error->code, outcome->sent, outcome->passing, outcome->retry_after};
+    *failure =
+        (scale__failure){error->kind, error->code, outcome->sent, outcome->passing, outcome->retry_after};
     error->retriable = scale__failure_is_passing(failure);
     return SCALE_ERROR;
 }
@@ -195,9 +202,10 @@ static scale__attempt attempt_of(scale_call *call, int number) {
 
 static void end_ambiguous(scale_call *call, const scale_error *cause) {
     scale_error error = SCALE_ERROR_INIT;
-    scale__fail(&error, SCALE_AMBIGUOUS,
-                "may or may not have been done, and was not sent again, since it could then be done twice: %s",
-                cause->message);
+    scale__fail(
+        &error, SCALE_AMBIGUOUS,
+        "may or may not have been done, and was not sent again, since it could then be done twice: %s",
+        cause->message);
     error.code = cause->code;
     error.unclear = true;
     end_with(call, &error);
@@ -218,8 +226,10 @@ static bool wants_lookup(const scale_call *call, const scale__failure *failure) 
 }
 
 static void look_up(scale_call *call, int64_t pause) {
-    if (!scale__resolve_address(call)) scale__engine_abort(call, SCALE_NO_MEMORY, "out of memory", true);
-    else send_after(call, SCALE__PHASE_LOOKUP, pause);
+    if (!scale__resolve_address(call))
+        scale__engine_abort(call, SCALE_NO_MEMORY, "out of memory", true);
+    else
+        send_after(call, SCALE__PHASE_LOOKUP, pause);
 }
 
 static void handle_failure(scale_call *call, scale_error *error, const scale__failure *failure) {
@@ -286,8 +296,10 @@ static void handle_lookup(scale_call *call, bool not_found) {
     case SCALE__DIFFERENT: end_different(call, difference); break;
     case SCALE__NOTHING_YET: look_again(call, &nothing_yet); break;
     case SCALE__NOT_REACHED:
-        if (was_refused(call)) end_with(call, &call->refusal);
-        else send_after(call, SCALE__PHASE_REQUEST, 0);
+        if (was_refused(call))
+            end_with(call, &call->refusal);
+        else
+            send_after(call, SCALE__PHASE_REQUEST, 0);
         break;
     }
 }
@@ -318,8 +330,11 @@ static void on_finished(void *user, const scale__outcome *outcome) {
     client->stats.bytes_received += call->answer.size;
     scale__client_landed(client);
     scale__link_remove(&call->link);
-    if (call->phase == SCALE__PHASE_LOOKUP) finish_lookup(call, outcome);
-    else if (judge(call, outcome, &error, &failure) == SCALE_OK) end(call);
-    else handle_failure(call, &error, &failure);
+    if (call->phase == SCALE__PHASE_LOOKUP)
+        finish_lookup(call, outcome);
+    else if (judge(call, outcome, &error, &failure) == SCALE_OK)
+        end(call);
+    else
+        handle_failure(call, &error, &failure);
     scale__client_pump(client);
 }

@@ -17,7 +17,7 @@
 #include "timers.h"
 
 #define EVENTS_AT_ONCE 128
-#define NEVER INT64_MAX
+#define NEVER          INT64_MAX
 
 /* A descriptor that is watched: for libcurl when `watch` is NULL, else for the host. */
 typedef struct slot {
@@ -125,14 +125,15 @@ static scale_status apply(scale_loop *loop, scale_error *error) {
         if (s->wanted & SCALE_WRITABLE) event.events |= EPOLLOUT;
         int how = s->wanted == 0 ? EPOLL_CTL_DEL : s->applied == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
         if (epoll_ctl(loop->epoll, how, descriptor, &event) != 0 && s->wanted != 0)
-            return scale__fail(error, SCALE_NETWORK, "cannot watch descriptor %d: %s", descriptor, strerror(errno));
+            return scale__fail(error, SCALE_NETWORK, "cannot watch descriptor %d: %s", descriptor,
+                               strerror(errno));
         s->applied = s->wanted;
     }
     return SCALE_OK;
 }
 
-scale_status scale_loop_watch(scale_loop *loop, int descriptor, unsigned events, scale_watch_fn watch, void *user,
-                              scale_error *error) {
+scale_status scale_loop_watch(scale_loop *loop, int descriptor, unsigned events, scale_watch_fn watch,
+                              void *user, scale_error *error) {
     if (descriptor < 0 || (events != 0 && watch == NULL))
         return scale__fail(error, SCALE_USAGE, "scale_loop_watch needs a descriptor and a function");
     if (!make_slots(loop, descriptor)) return scale__fail_no_memory(error);
@@ -160,7 +161,8 @@ static void fire_due(scale_loop *loop) {
     int64_t now = scale_loop_now(loop);
     uint64_t newest = loop->timers.next_order;
     scale_timer *timer;
-    while ((timer = scale__timers_first(&loop->timers)) != NULL && timer->due <= now && timer->order < newest) {
+    while ((timer = scale__timers_first(&loop->timers)) != NULL && timer->due <= now &&
+           timer->order < newest) {
         scale_timer_fn fire = timer->fire;
         void *user = timer->user;
         scale__timers_remove(&loop->timers, timer);
@@ -195,8 +197,10 @@ static void dispatch(scale_loop *loop, int descriptor, uint32_t happened) {
     if (s.wanted == 0) return; /* ended by an earlier event of this turn */
     if (happened & (EPOLLIN | EPOLLHUP | EPOLLERR)) events |= SCALE_READABLE;
     if (happened & (EPOLLOUT | EPOLLERR)) events |= SCALE_WRITABLE;
-    if (s.watch != NULL) s.watch(loop, descriptor, events, s.user);
-    else scale__transport_ready(loop->transport, descriptor, events);
+    if (s.watch != NULL)
+        s.watch(loop, descriptor, events, s.user);
+    else
+        scale__transport_ready(loop->transport, descriptor, events);
 }
 
 /* Calls the done functions of what has ended by now; what ends meanwhile waits for the next turn. */
@@ -220,7 +224,8 @@ scale_status scale_loop_step(scale_loop *loop, int timeout_ms, scale_error *erro
     fire_due(loop);
     scale__transport_deliver(loop->transport);
     if (apply(loop, error) != SCALE_OK) return SCALE_ERROR;
-    int count = epoll_wait(loop->epoll, events, EVENTS_AT_ONCE, shorter(timeout_ms, scale_loop_timeout(loop)));
+    int count =
+        epoll_wait(loop->epoll, events, EVENTS_AT_ONCE, shorter(timeout_ms, scale_loop_timeout(loop)));
     if (count < 0 && errno != EINTR)
         return scale__fail(error, SCALE_NETWORK, "waiting for events failed: %s", strerror(errno));
     for (int i = 0; i < count; i++) dispatch(loop, events[i].data.fd, events[i].events);
@@ -276,7 +281,8 @@ scale_status scale_loop_new(scale_loop **result, const scale_loop_options *optio
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (loop->epoll < 0)
         status = scale__fail(error, SCALE_NETWORK, "cannot make an event descriptor: %s", strerror(errno));
-    else status = scale__transport_new(&loop->transport, &hooks, error);
+    else
+        status = scale__transport_new(&loop->transport, &hooks, error);
     if (status != SCALE_OK) {
         scale_loop_free(loop);
         return SCALE_ERROR;

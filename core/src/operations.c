@@ -159,6 +159,6 @@ scale_status scale__check_enumeration(const scale_operation *operation, const sc
     }
     const char *meant = scale_suggest(value, words, known->count);
     if (meant == NULL) return SCALE_OK;
-    return scale__fail(error, SCALE_USAGE, "unknown %s '%s' for %s; did you mean '%s'?", parameter->name, value,
-                       operation->name, meant);
+    return scale__fail(error, SCALE_USAGE, "unknown %s '%s' for %s; did you mean '%s'?", parameter->name,
+                       value, operation->name, meant);
 }

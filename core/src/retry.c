@@ -1,7 +1,7 @@
 #include "retry.h"
 
-#define BASE_PAUSE 250
-#define MOST_PAUSE 20000
+#define BASE_PAUSE      250
+#define MOST_PAUSE      20000
 #define BUSY_BASE_PAUSE 1000
 #define BUSY_MOST_PAUSE 60000
 
@@ -9,7 +9,15 @@ bool scale__failure_is_passing(const scale__failure *failure) {
     if (failure->code == 0) return failure->passing;
     if (failure->code >= 200 && failure->code < 300) return failure->kind == SCALE_BAD_ANSWER;
     switch (failure->code) {
-    case 408: case 425: case 429: case 500: case 502: case 503: case 504: case 529: case 530: return true;
+    case 408:
+    case 425:
+    case 429:
+    case 500:
+    case 502:
+    case 503:
+    case 504:
+    case 529:
+    case 530: return true;
     default: return failure->code >= 520 && failure->code <= 524;
     }
 }

@@ -32,6 +32,7 @@ bool scale__failure_is_passing(const scale__failure *failure);
 bool scale__failure_is_unclear(const scale__failure *failure);
 
 /* What to do now; with SCALE__SEND_AGAIN `*pause` is how long to wait first, ms. */
-scale__verdict scale__retry_decide(const scale__failure *failure, const scale__attempt *attempt, int64_t *pause);
+scale__verdict scale__retry_decide(const scale__failure *failure, const scale__attempt *attempt,
+                                   int64_t *pause);
 
 #endif

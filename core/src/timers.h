@@ -7,7 +7,7 @@
 #include "scaleapi.h"
 
 struct scale_timer {
-    int64_t due; /* loop's clock, ms */
+    int64_t due;    /* loop's clock, ms */
     uint64_t order; /* of equal ones, the one set first fires first */
     size_t place;
     scale_timer_fn fire;

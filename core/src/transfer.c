@@ -10,8 +10,8 @@
 #include "alloc.h"
 #include "error.h"
 
-#define LARGE_RECEIVE_BUFFER (256L * 1024L)
-#define SMALL_RECEIVE_BUFFER (16L * 1024L)
+#define LARGE_RECEIVE_BUFFER  (256L * 1024L)
+#define SMALL_RECEIVE_BUFFER  (16L * 1024L)
 #define MOST_IDLE_CONNECTIONS 256L
 
 struct scale__transport {
@@ -113,15 +113,18 @@ static void collect(scale__transport *transport) {
         transfer->result = result;
         transfer->is_finished = true;
         transfer->next_finished = NULL;
-        if (transport->last_finished == NULL) transport->first_finished = transfer;
-        else transport->last_finished->next_finished = transfer;
+        if (transport->last_finished == NULL)
+            transport->first_finished = transfer;
+        else
+            transport->last_finished->next_finished = transfer;
         transport->last_finished = transfer;
     }
 }
 
 void scale__transport_ready(scale__transport *transport, int descriptor, unsigned events) {
     int running;
-    int flags = ((events & SCALE_READABLE) ? CURL_CSELECT_IN : 0) | ((events & SCALE_WRITABLE) ? CURL_CSELECT_OUT : 0);
+    int flags = ((events & SCALE_READABLE) ? CURL_CSELECT_IN : 0) |
+                ((events & SCALE_WRITABLE) ? CURL_CSELECT_OUT : 0);
     curl_multi_socket_action(transport->multi, descriptor, flags, &running);
     collect(transport);
 }
@@ -253,8 +256,10 @@ static void set_up(scale__transfer *transfer) {
     curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
     curl_easy_setopt(easy, CURLOPT_USERNAME, session->api_key);
     curl_easy_setopt(easy, CURLOPT_PASSWORD, "");
-    if (session->loopback) curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    else if (session->proxy != NULL) curl_easy_setopt(easy, CURLOPT_PROXY, session->proxy);
+    if (session->loopback)
+        curl_easy_setopt(easy, CURLOPT_PROXY, "");
+    else if (session->proxy != NULL)
+        curl_easy_setopt(easy, CURLOPT_PROXY, session->proxy);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_bytes);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
@@ -364,7 +369,8 @@ static bool set_request(scale__transfer *transfer, const scale__request *request
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, request->stall_timeout > 0 ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)((request->stall_timeout + 999) / 1000));
-    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, request->large_answer ? LARGE_RECEIVE_BUFFER : SMALL_RECEIVE_BUFFER);
+    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
+                     request->large_answer ? LARGE_RECEIVE_BUFFER : SMALL_RECEIVE_BUFFER);
     return curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK;
 }
 
@@ -377,8 +383,10 @@ static void link_active(scale__transfer *transfer) {
 }
 
 static void unlink_active(scale__transfer *transfer) {
-    if (transfer->previous != NULL) transfer->previous->next = transfer->next;
-    else transfer->session->active = transfer->next;
+    if (transfer->previous != NULL)
+        transfer->previous->next = transfer->next;
+    else
+        transfer->session->active = transfer->next;
     if (transfer->next != NULL) transfer->next->previous = transfer->previous;
 }
 
@@ -396,7 +404,8 @@ static void give_back(scale__transfer *transfer) {
     transfer->session->idle = transfer;
 }
 
-static scale_status start_failed(scale__transfer *transfer, const scale__request *request, scale_error *error) {
+static scale_status start_failed(scale__transfer *transfer, const scale__request *request,
+                                 scale_error *error) {
     int file_error = transfer->file_error;
     give_back(transfer);
     if (file_error == 0) return scale__fail_no_memory(error);
@@ -435,8 +444,10 @@ static void remove_finished(scale__transport *transport, scale__transfer *transf
         each = each->next_finished;
     }
     if (each == NULL) return;
-    if (previous == NULL) transport->first_finished = transfer->next_finished;
-    else previous->next_finished = transfer->next_finished;
+    if (previous == NULL)
+        transport->first_finished = transfer->next_finished;
+    else
+        previous->next_finished = transfer->next_finished;
     if (transport->last_finished == transfer) transport->last_finished = previous;
 }
 
@@ -452,14 +463,23 @@ static scale_kind kind_of_result(CURLcode result, bool *passing) {
     *passing = true;
     switch (result) {
     case CURLE_OPERATION_TIMEDOUT: return SCALE_TIMEOUT;
-    case CURLE_PARTIAL_FILE: case CURLE_BAD_CONTENT_ENCODING: case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_UNSUPPORTED_PROTOCOL: case CURLE_HTTP2: case CURLE_HTTP2_STREAM: return SCALE_BAD_ANSWER;
+    case CURLE_PARTIAL_FILE:
+    case CURLE_BAD_CONTENT_ENCODING:
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM: return SCALE_BAD_ANSWER;
     case CURLE_SSL_CONNECT_ERROR: return SCALE_TLS;
-    case CURLE_PEER_FAILED_VERIFICATION: case CURLE_SSL_CACERT_BADFILE: case CURLE_SSL_CERTPROBLEM:
-    case CURLE_SSL_CIPHER: case CURLE_SSL_ISSUER_ERROR: case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
     case CURLE_USE_SSL_FAILED: *passing = false; return SCALE_TLS;
     case CURLE_OUT_OF_MEMORY: *passing = false; return SCALE_NO_MEMORY;
-    case CURLE_URL_MALFORMAT: case CURLE_BAD_FUNCTION_ARGUMENT: *passing = false; return SCALE_USAGE;
+    case CURLE_URL_MALFORMAT:
+    case CURLE_BAD_FUNCTION_ARGUMENT: *passing = false; return SCALE_USAGE;
     default: return SCALE_NETWORK;
     }
 }
@@ -472,10 +492,11 @@ static void describe_failure(scale__transfer *transfer, scale__outcome *outcome)
         bool large = transfer->answer->state == SCALE__BUFFER_TOO_LARGE;
         outcome->kind = large ? SCALE_TOO_LARGE : SCALE_NO_MEMORY;
         outcome->passing = false;
-        snprintf(outcome->message, sizeof outcome->message, large ? "the answer is larger than %zu bytes" : "out of memory",
-                 transfer->answer->ceiling);
+        snprintf(outcome->message, sizeof outcome->message,
+                 large ? "the answer is larger than %zu bytes" : "out of memory", transfer->answer->ceiling);
     } else if (result == CURLE_ABORTED_BY_CALLBACK && transfer->begun > 1) {
-        snprintf(outcome->message, sizeof outcome->message, "the connection was closed before an answer came");
+        snprintf(outcome->message, sizeof outcome->message,
+                 "the connection was closed before an answer came");
     } else if (result == CURLE_ABORTED_BY_CALLBACK) {
         outcome->kind = SCALE_FILE;
         outcome->passing = false;
@@ -502,8 +523,10 @@ static void read_outcome(scale__transfer *transfer, scale__outcome *outcome) {
     outcome->connections = (uint64_t)connections;
     outcome->sent = transfer->begun > 0;
     outcome->retry_after = retry_after(transfer->easy);
-    if (transfer->result != CURLE_OK) describe_failure(transfer, outcome);
-    else if (redirect != NULL) snprintf(outcome->message, sizeof outcome->message, "%s", redirect);
+    if (transfer->result != CURLE_OK)
+        describe_failure(transfer, outcome);
+    else if (redirect != NULL)
+        snprintf(outcome->message, sizeof outcome->message, "%s", redirect);
 }
 
 void scale__transport_deliver(scale__transport *transport) {

@@ -2,7 +2,8 @@
 ** transfer.h - one HTTP exchange at a time on libcurl. transfer.c is the only file that includes
 ** curl/curl.h. Knows nothing of operations, calls and retries.
 **
-** A transport is a loop's multi handle. A session holds what a client's requests have in common (key, TLS, proxy)
+** A transport is a loop's multi handle. A session holds what a client's requests have in common (key, TLS,
+*proxy)
 ** and keeps its easy handles for the next request. A transfer is one exchange.
 */
 #ifndef SCALE_TRANSFER_H

@@ -51,8 +51,10 @@ static bool is_ipv4_loopback(const char *host, size_t size) {
     size_t dots = 0;
     if (size < 9 || memcmp(host, "127.", 4) != 0) return false;
     for (size_t i = 0; i < size; i++) {
-        if (host[i] == '.') dots++;
-        else if (host[i] < '0' || host[i] > '9') return false;
+        if (host[i] == '.')
+            dots++;
+        else if (host[i] < '0' || host[i] > '9')
+            return false;
     }
     return dots == 3;
 }

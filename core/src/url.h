@@ -14,7 +14,7 @@ bool scale__url_encode(scale__buffer *buffer, const char *text, size_t size);
 bool scale__url_encode_segment(scale__buffer *buffer, const char *text, size_t size);
 
 typedef struct scale__base_url {
-    char *text;    /* "https://api.scale.com": no trailing slash, no /v1; freed by the caller */
+    char *text; /* "https://api.scale.com": no trailing slash, no /v1; freed by the caller */
     bool https;
     bool loopback; /* 127.0.0.0/8, ::1 or localhost */
 } scale__base_url;

@@ -1,0 +1,142 @@
+/*
+** scan.h - what the files of the codec share: passing over the bytes of a text, piece by piece.
+** Private to core/src/json. Every function stays in front of `end`.
+*/
+#ifndef SCALE_JSON_SCAN_H
+#define SCALE_JSON_SCAN_H
+
+#include "scaleapi.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+/* What is wrong, and at which byte. */
+typedef struct scale__json_fault {
+    const char *at;
+    const char *why; /* NULL: nothing; never freed */
+} scale__json_fault;
+
+/* A slice without data is an empty text: pointers into it must not be made of NULL. */
+static inline const char *scale__json_start(scale_slice text) {
+    return text.data == NULL ? "" : text.data;
+}
+
+static inline const char *scale__json_fail(scale__json_fault *fault, const char *at, const char *why) {
+    fault->at = at;
+    fault->why = why;
+    return NULL;
+}
+
+/* Fills `error` with "not JSON at byte N: why". Always SCALE_ERROR. */
+scale_status scale__json_report(scale_error *error, const char *start, const scale__json_fault *fault);
+
+static inline const char *scale__json_pass_space(const char *at, const char *end) {
+    while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) at++;
+    return at;
+}
+
+/* ============================================================ searching bytes */
+
+/* Does a byte of a string need a look: quote, backslash, control character, not ASCII? */
+static inline bool scale__json_is_special(char byte) {
+    return byte == '"' || byte == '\\' || (signed char)byte < 0x20;
+}
+
+/* Is it a quote or a bracket? */
+static inline bool scale__json_is_mark(char byte) {
+    return byte == '"' || (byte | 0x20) == '{' || (byte | 0x20) == '}';
+}
+
+/* The three searches, a byte at a time. Each gives `end` when there is none. */
+static inline const char *scale__json_find_special_plainly(const char *at, const char *end) {
+    while (at < end && !scale__json_is_special(*at)) at++;
+    return at;
+}
+
+static inline const char *scale__json_find_mark_plainly(const char *at, const char *end) {
+    while (at < end && !scale__json_is_mark(*at)) at++;
+    return at;
+}
+
+static inline const char *scale__json_find_quote_plainly(const char *at, const char *end) {
+    while (at < end && *at != '"' && *at != '\\') at++;
+    return at;
+}
+
+#if defined(__SSE2__)
+/* The same, sixteen bytes at a time. */
+#define SCALE__JSON_SEARCH(name, mask_expression)                                                            \
+    static inline const char *name(const char *at, const char *end) {                                        \
+        for (; end - at >= 16; at += 16) {                                                                   \
+            __m128i block = _mm_loadu_si128((const __m128i *)(const void *)at);                              \
+            int mask = _mm_movemask_epi8(mask_expression);                                                   \
+            if (mask != 0) return at + __builtin_ctz((unsigned)mask);                                        \
+        }                                                                                                    \
+        return name##_plainly(at, end);                                                                      \
+    }
+#define SCALE__JSON_EQUAL(block, byte) _mm_cmpeq_epi8(block, _mm_set1_epi8(byte))
+#define SCALE__JSON_FOLDED(block) _mm_or_si128(block, _mm_set1_epi8(0x20))
+
+SCALE__JSON_SEARCH(scale__json_find_special,
+                   _mm_or_si128(_mm_or_si128(SCALE__JSON_EQUAL(block, '"'), SCALE__JSON_EQUAL(block, '\\')),
+                                _mm_cmplt_epi8(block, _mm_set1_epi8(0x20))))
+SCALE__JSON_SEARCH(scale__json_find_mark,
+                   _mm_or_si128(SCALE__JSON_EQUAL(block, '"'),
+                                _mm_or_si128(SCALE__JSON_EQUAL(SCALE__JSON_FOLDED(block), '{'),
+                                             SCALE__JSON_EQUAL(SCALE__JSON_FOLDED(block), '}'))))
+SCALE__JSON_SEARCH(scale__json_find_quote,
+                   _mm_or_si128(SCALE__JSON_EQUAL(block, '"'), SCALE__JSON_EQUAL(block, '\\')))
+#undef SCALE__JSON_SEARCH
+#undef SCALE__JSON_EQUAL
+#undef SCALE__JSON_FOLDED
+#else
+#define scale__json_find_special scale__json_find_special_plainly
+#define scale__json_find_mark scale__json_find_mark_plainly
+#define scale__json_find_quote scale__json_find_quote_plainly
+#endif
+
+/* ============================================================= passing values */
+
+/* Each begins at the first byte of what it passes over (the opening quote, the minus, the bracket) and
+** gives the place behind it, or NULL and a fault. */
+
+/* A string, in full. `plain` (may not be NULL): it has no escapes. */
+const char *scale__json_pass_string(const char *at, const char *end, bool *plain, scale__json_fault *fault);
+
+/* A string, by its outline. */
+const char *scale__json_pass_quoted(const char *at, const char *end, scale__json_fault *fault);
+
+const char *scale__json_pass_number(const char *at, const char *end, scale__json_fault *fault);
+
+/* true, false or null. */
+const char *scale__json_pass_word(const char *at, const char *end, scale__json_fault *fault);
+
+/* An object or array, by its outline. */
+const char *scale__json_pass_brackets(const char *at, const char *end, scale__json_fault *fault);
+
+/* Any value: numbers and words in full, the others by their outline. */
+const char *scale__json_pass_value(const char *at, const char *end, scale__json_fault *fault);
+
+/* The length of the UTF-8 sequence at `at`, 0 when there is none: 1 to 4. */
+size_t scale__json_utf8_length(const char *at, const char *end);
+
+/* ==================================================================== strings */
+
+/* One escape, whose backslash is at `at`: its code point (a lone surrogate as it is), and the place
+** behind it; NULL when it is malformed. */
+const char *scale__json_pass_escape(const char *at, const char *end, uint32_t *code);
+
+/* Orders two strings (slices with quotes) by their decoded bytes. */
+int scale__json_string_compare(scale_slice one, scale_slice other);
+
+/* Does `whole`, decoded, begin with `part`, decoded? */
+bool scale__json_string_begins(scale_slice whole, scale_slice part);
+
+/* ==================================================================== numbers */
+
+/* Are two numbers equal by value? Integers that fit 64 bits are compared exactly, other spellings
+** as the doubles they stand for, and those that fit no double digit by digit. */
+bool scale__json_number_equals(scale_slice one, scale_slice other);
+
+#endif

@@ -1,0 +1,215 @@
+/*
+** resolve.c - what became of a request whose outcome is unclear: which read tells, and what its
+** answer means.
+*/
+#include <stdio.h>
+#include <string.h>
+
+#include "alloc.h"
+#include "call.h"
+#include "error.h"
+#include "operations.h"
+
+/* A member whose value is asked for by name; nothing when it is not there. */
+static scale_slice member(scale_slice object, const char *name) {
+    scale_slice value = {NULL, 0};
+    if (object.data == NULL || !scale_json_get(object, name, strlen(name), &value)) value.data = NULL;
+    return value;
+}
+
+static bool is_text(scale_slice value, const char *text) {
+    return value.data != NULL && scale_json_string_equals(value, text, strlen(text));
+}
+
+static scale_slice body_of(const scale_call *call) {
+    return (scale_slice){call->body, call->body == NULL ? 0 : call->body_size};
+}
+
+static scale_slice answer_of(const scale_call *call) {
+    return (scale_slice){call->answer.data, call->answer.size};
+}
+
+bool scale__resolve_is_repeatable(const scale_call *call) {
+    scale_repeat repeat = call->operation->repeat;
+    if (repeat != SCALE_REPEAT_UNIQUE_ID) return repeat != SCALE_REPEAT_NEVER;
+    scale_slice unique_id = member(body_of(call), "unique_id");
+    return unique_id.data != NULL && scale_json_type_of(unique_id) == SCALE_JSON_TYPE_STRING &&
+           unique_id.size > 2;
+}
+
+/* ================================================================ the address */
+
+/* Appends a member of the body, decoded and percent-encoded. */
+static bool append_member(const scale_call *call, scale__buffer *url, const char *name, bool segment) {
+    scale_slice value = member(body_of(call), name);
+    size_t size = 0;
+    if (value.data == NULL) return false;
+    char *text = scale__allocate(value.size);
+    if (text == NULL) return false;
+    bool fine = scale_json_string(value, text, &size, NULL) == SCALE_OK;
+    if (fine)
+        fine = segment ? scale__url_encode_segment(url, text, size) : scale__url_encode(url, text, size);
+    scale__release(text);
+    return fine;
+}
+
+static bool append_path_value(const scale_call *call, scale__buffer *url, const char *name) {
+    const char *value = scale__call_path_value(call, name);
+    return scale__url_encode_segment(url, value, strlen(value));
+}
+
+static bool is_about_task(const scale_call *call) {
+    return scale__call_path_value(call, "task_id") != NULL;
+}
+
+bool scale__resolve_address(scale_call *call) {
+    scale__buffer *url = &call->lookup_url;
+    scale__buffer_empty(url);
+    scale__buffer_append_text(url, call->client->base.text);
+    if (call->operation->repeat == SCALE_REPEAT_UNIQUE_ID) {
+        scale__buffer_append_text(url, "/v1/tasks?unique_id=");
+        return append_member(call, url, "unique_id", false);
+    }
+    if (call->operation->repeat == SCALE_REPEAT_NAME) {
+        bool batch = call->operation->answer == SCALE_ANSWER_BATCH;
+        scale__buffer_append_text(url, batch ? "/v1/batches/" : "/v1/projects/");
+        return append_member(call, url, "name", true);
+    }
+    scale__buffer_append_text(url, is_about_task(call) ? "/v1/task/" : "/v1/batches/");
+    return append_path_value(call, url, is_about_task(call) ? "task_id" : "batch_name");
+}
+
+/* ========================================================== comparing a task */
+
+/* What steers the creation and is no part of the task that comes of it. */
+static const char *const directives[] = {"clear_unique_id_on_error", "project_param_version",
+                                         "project_version", "force"};
+
+static bool is_directive(scale_slice key) {
+    for (size_t i = 0; i < sizeof directives / sizeof *directives; i++)
+        if (scale_json_string_equals(key, directives[i], strlen(directives[i]))) return true;
+    return false;
+}
+
+/* Appends the object's members to the one that is being written. */
+static bool append_members(scale__buffer *into, scale_slice object, bool all) {
+    scale_json_cursor cursor;
+    scale_slice key, value;
+    if (object.data == NULL || scale_json_cursor_init(&cursor, object, NULL) != SCALE_OK) return true;
+    while (scale_json_cursor_next(&cursor, &key, &value, NULL) == 1) {
+        if (!all && (is_directive(key) || scale_json_type_of(value) == SCALE_JSON_TYPE_NULL)) continue;
+        scale__buffer_append_byte(into, into->size == 0 ? '{' : ',');
+        scale__buffer_append(into, key.data, key.size);
+        scale__buffer_append_byte(into, ':');
+        scale__buffer_append(into, value.data, value.size);
+    }
+    return into->state == SCALE__BUFFER_FINE;
+}
+
+static scale_slice close_object(scale__buffer *object) {
+    if (object->size == 0) scale__buffer_append_byte(object, '{');
+    scale__buffer_append_byte(object, '}');
+    return (scale_slice){object->data, object->size};
+}
+
+/* Does every field that was sent stand in the task, at its top or in its params? The server adds
+** defaults, and the project's instruction behind the task's own. */
+static bool covers_sent(const scale_call *call, scale_slice task, char *difference, size_t room) {
+    static const char *const prefixes[] = {"instruction"};
+    scale_json_covers_options options = SCALE_JSON_COVERS_OPTIONS_INIT;
+    scale__buffer found, sent;
+    scale_slice key = {NULL, 0};
+    bool covers = false;
+    options.prefixes = prefixes;
+    options.prefix_count = 1;
+    scale__buffer_init(&found, (size_t)-1 / 4);
+    scale__buffer_init(&sent, (size_t)-1 / 4);
+    bool fine = append_members(&found, member(task, "params"), true) && append_members(&found, task, true) &&
+                append_members(&sent, body_of(call), false);
+    if (fine) {
+        scale_slice found_object = close_object(&found), sent_object = close_object(&sent);
+        fine = scale_json_covers(&covers, &key, found_object, sent_object, &options, NULL) == SCALE_OK;
+    }
+    if (!fine || !covers)
+        snprintf(difference, room, "the task with that unique_id differs in %.*s", (int)key.size,
+                 key.data == NULL ? "" : key.data);
+    scale__buffer_clear(&found);
+    scale__buffer_clear(&sent);
+    return fine && covers;
+}
+
+static bool is_same_task(const scale_call *call, scale_slice task, char *difference, size_t room) {
+    if (!is_text(member(task, "type"), scale__call_path_value(call, "task_type"))) {
+        snprintf(difference, room, "the task with that unique_id is of another type");
+        return false;
+    }
+    if (is_text(member(task, "status"), "canceled")) {
+        snprintf(difference, room, "the task with that unique_id is canceled");
+        return false;
+    }
+    return covers_sent(call, task, difference, room);
+}
+
+/* call->answer, the list, becomes the one document in it. */
+static bool keep_only(scale_call *call, scale_slice document) {
+    scale__buffer kept;
+    scale__buffer_init(&kept, call->answer.ceiling);
+    if (!scale__buffer_append(&kept, document.data, document.size)) return false;
+    scale__buffer_clear(&call->answer);
+    call->answer = kept;
+    return true;
+}
+
+static scale__resolution judge_task_list(scale_call *call, char *difference, size_t room) {
+    scale_json_cursor cursor;
+    scale_slice task;
+    scale_slice docs = member(answer_of(call), "docs");
+    if (docs.data == NULL || scale_json_cursor_init(&cursor, docs, NULL) != SCALE_OK ||
+        scale_json_cursor_next(&cursor, NULL, &task, NULL) != 1)
+        return SCALE__NOTHING_YET;
+    if (!is_same_task(call, task, difference, room)) return SCALE__DIFFERENT;
+    return keep_only(call, task) ? SCALE__REACHED : SCALE__NOTHING_YET;
+}
+
+/* ==================================================== batches, projects, states */
+
+/* A member of the found thing equals the member of what was sent; true when nothing was sent. */
+static bool agrees(scale_slice found, scale_slice sent, const char *name) {
+    char text[1024];
+    size_t size = 0;
+    scale_slice value = member(sent, name);
+    if (value.data == NULL || value.size > sizeof text) return true;
+    if (scale_json_string(value, text, &size, NULL) != SCALE_OK) return true;
+    scale_slice other = member(found, name);
+    return other.data != NULL && scale_json_string_equals(other, text, size);
+}
+
+static scale__resolution judge_named(scale_call *call, char *difference, size_t room) {
+    bool batch = call->operation->answer == SCALE_ANSWER_BATCH;
+    const char *name = batch ? "project" : "type";
+    if (agrees(answer_of(call), body_of(call), name)) return SCALE__REACHED;
+    snprintf(difference, room, "the %s of that name has another %s", batch ? "batch" : "project", name);
+    return SCALE__DIFFERENT;
+}
+
+static bool cancel_is_reached(const scale_call *call) {
+    bool canceled = is_text(member(answer_of(call), "status"), "canceled");
+    bool clear = call->query.data != NULL && strstr(call->query.data, "clear_unique_id=true") != NULL;
+    return canceled && !(clear && member(answer_of(call), "unique_id").data != NULL);
+}
+
+static bool state_is_reached(const scale_call *call) {
+    if (!is_about_task(call)) return !is_text(member(answer_of(call), "status"), "staging");
+    if (call->operation->body == SCALE_BODY_NONE) return cancel_is_reached(call);
+    bool covers = false;
+    return scale_json_covers(&covers, NULL, answer_of(call), body_of(call), NULL, NULL) == SCALE_OK && covers;
+}
+
+scale__resolution scale__resolve_judge(scale_call *call, bool not_found, char *difference, size_t room) {
+    if (not_found) return SCALE__NOTHING_YET;
+    switch (call->operation->repeat) {
+    case SCALE_REPEAT_UNIQUE_ID: return judge_task_list(call, difference, room);
+    case SCALE_REPEAT_NAME: return judge_named(call, difference, room);
+    default: return state_is_reached(call) ? SCALE__REACHED : SCALE__NOT_REACHED;
+    }
+}
