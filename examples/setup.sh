@@ -45,7 +45,7 @@ setup_missing() {
 # Says on standard error what failed, with the end of the log, and returns 1.
 setup_failed() {
     echo "$1" >&2
-    if [ -s "$2" ]; then tail -n 15 "$2" | sed 's/^/    /' >&2; fi
+    if [ -s "$2" ]; then tail -n 25 "$2" | sed 's/^/    /' >&2; fi
     return 1
 }
 
