@@ -90,7 +90,7 @@ describe("csv.rows", function()
     end)
 
     it("reads the same however the bytes arrive", function()
-        local text = '\xEF\xBB\xBFa,b\r\n"x,\r\ny","he said ""no"""\r\r\n\n1,"2"\r\n3,4\r\nlast,"ü"'
+        local text = '\xEF\xBB\xBFa,b\r\n"x,\r\ny","he said ""no"""\r\n\r\n\n1,"2"\r\n3,4\r\nlast,"ü"'
         local expected = { { "a", "b" }, { "x,\r\ny", 'he said "no"' }, { "1", "2" }, { "3", "4" }, { "last", "ü" } }
         for size = 1, #text do
             local rows, lines = read(text, { header = false }, size)

@@ -175,11 +175,9 @@ local function skip_empty_lines(self)
         if character == nil then
             if not fill(self) then return false end
         elseif character == CR then
-            if self.at == #self.buffer and fill(self) then character = nil end
-            if character then
-                self.at = self.at + (byte(self.buffer, self.at + 1) == LF and 2 or 1)
-                self.line = self.line + 1
-            end
+            if self.at == #self.buffer then fill(self) end
+            self.at = self.at + (byte(self.buffer, self.at + 1) == LF and 2 or 1)
+            self.line = self.line + 1
         elseif character == LF then
             self.at, self.line = self.at + 1, self.line + 1
         else
