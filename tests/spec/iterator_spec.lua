@@ -1,0 +1,243 @@
+-- plain lua too
+-- Lists: every document once, flat memory, the right end, and no loop for ever.
+
+local scaleapi = require "scaleapi"
+local fake = dofile "tests/spec/support/fake.lua"
+
+local function document(n)
+    return ('{"task_id":"%d","type":"t","status":"pending","params":{"n":%d}}'):format(n, n)
+end
+
+local function page(from, to, more)
+    local docs = {}
+    for n = from, to do table.insert(docs, document(n)) end
+    return ('{"docs":[%s],"total":%d,"limit":100,"offset":0,%s}'):format(
+        table.concat(docs, ","), to, more or '"has_more":false')
+end
+
+local function token(text)
+    return '"has_more":true,"next_token":"' .. text .. '"'
+end
+
+local function ids(iterator)
+    local seen = {}
+    for task in iterator do table.insert(seen, task.task_id) end
+    return table.concat(seen, " ")
+end
+
+describe("get_tasks", function()
+    local server, client
+
+    local function serve(script, options)
+        server = fake.start(script)
+        client = server:client(options)
+    end
+
+    after_each(function()
+        client:close()
+        server:close()
+    end)
+
+    it("gives every task of every page, and repeats the filters", function()
+        serve { page(1, 3, token "a+/="), page(4, 5, token "b"), page(6, 6) }
+        assert.equal("1 2 3 4 5 6", ids(client:get_tasks { project_name = "p q", tags = { "x" } }))
+        assert.equal("GET /v1/tasks?project=p%20q&tags=x", server:line(1))
+        assert.equal("GET /v1/tasks?project=p%20q&tags=x&next_token=a%2B%2F%3D", server:line(2))
+        assert.equal(3, #server.requests)
+    end)
+
+    it("fetches the next page while this one is worked on, and no further", function()
+        serve { page(1, 2, token "a"), page(3, 4, token "b"), page(5, 6) }
+        local tasks = client:get_tasks { project_name = "p" }
+        assert.equal("1", tasks().task_id)
+        scaleapi.sleep(0.1)
+        assert.equal(2, #server.requests)
+        assert.equal("2", tasks().task_id)
+        assert.equal(2, #server.requests)
+    end)
+
+    it("lists, and goes on where it was", function()
+        serve { page(1, 2, token "a"), page(3, 3) }
+        local tasks = client:get_tasks { batch_name = "b" }
+        tasks()
+        local rest = tasks:list()
+        assert.equal(2, #rest)
+        assert.is_nil(tasks())
+        assert.same({}, tasks:list())
+    end)
+
+    it("gives one page as the SDK does", function()
+        serve { page(1, 2, token "a") }
+        local one = client:tasks { project = "p" }
+        assert.same({ 2, 2, 100, 0, true, "a" },
+            { #one.docs, one.total, one.limit, one.offset, one.has_more, one.next_token })
+        assert.equal("2", one.docs[2].task_id)
+    end)
+
+    it("counts with one small request", function()
+        serve { page(1, 1, token "a") }
+        assert.equal(1, client:get_tasks_count { project_name = "p", status = "completed" })
+        assert.equal("GET /v1/tasks?project=p&status=completed&limit=1", server:line())
+    end)
+
+    for name, last in pairs {
+        ["has_more is false"] = '"has_more":false',
+        ["has_more is false, whatever the token"] = '"has_more":false,"next_token":"x"',
+        ["the token is null"] = '"has_more":false,"next_token":null',
+        ["neither is there"] = '"x":1',
+    } do
+        it("ends when " .. name, function()
+            serve { page(1, 2, last) }
+            assert.equal("1 2", ids(client:get_tasks { project_name = "p" }))
+            assert.equal(1, #server.requests)
+        end)
+    end
+
+    it("ends with an error when the server says more and gives no token", function()
+        serve { page(1, 2, '"has_more":true') }
+        local seen = {}
+        local err = fake.failure(function()
+            for task in client:get_tasks { project_name = "p" } do table.insert(seen, task.task_id) end
+        end)
+        assert.equal("bad_answer", err.kind)
+        assert.same({ "1", "2" }, seen)
+        assert.equal(1, #server.requests)
+    end)
+
+    it("ends with an error when a token comes twice", function()
+        serve { page(1, 1, token "a"), page(2, 2, token "a") }
+        local seen = {}
+        local err = fake.failure(function()
+            for task in client:get_tasks { project_name = "p" } do table.insert(seen, task.task_id) end
+        end)
+        assert.matches("same next_token twice", err.message)
+        assert.same({ "1", "2" }, seen)
+    end)
+
+    it("raises a failure after the tasks that came before it", function()
+        serve({ page(1, 2, token "a"), { status = 404, body = '{"error":"gone"}' } })
+        local seen = {}
+        local err = fake.failure(function()
+            for task in client:get_tasks { project_name = "p" } do table.insert(seen, task.task_id) end
+        end)
+        assert.same({ "not_found", "gone", "get_tasks" }, { err.kind, err.message, err.operation })
+        assert.same({ "1", "2" }, seen)
+    end)
+
+    for name, body in pairs {
+        ["docs that are no array"] = '{"docs":{},"has_more":false}',
+        ["no docs"] = '{"total":1}',
+        ["a cut page"] = '{"docs":[{"task_id":"1"}',
+    } do
+        it("does not take " .. name .. " for a page", function()
+            serve({ body }, { max_attempts = 1 })
+            local err = fake.failure(function() ids(client:get_tasks { project_name = "p" }) end)
+            assert.equal("bad_answer", err.kind)
+        end)
+    end
+
+    it("can be left early, closed, and closed again", function()
+        serve { page(1, 2, token "a"), page(3, 4, token "b"), page(5, 6) }
+        local tasks = client:get_tasks { project_name = "p" }
+        for task in tasks do
+            if task.task_id == "1" then break end
+        end
+        tasks:close()
+        tasks:close()
+        assert.is_nil(tasks())
+        do
+            local closing <close> = client:get_tasks { project_name = "p" }
+            assert.truthy(closing())
+        end
+        scaleapi.sleep(0.05)
+        assert.equal(0, client:stats().in_flight)
+    end)
+
+    it("survives a captured loop variable and an early break", function()
+        serve { page(1, 5) }
+        local kept = {}
+        for _ = 1, 50 do
+            for task in client:get_tasks { project_name = "p" } do
+                kept[#kept + 1] = function() return task end
+                if task.task_id == "2" then break end
+            end
+        end
+        assert.equal(100, #kept)
+        assert.equal("2", kept[100]().task_id)
+    end)
+
+    it("drops the page under way when it is forgotten", function()
+        serve(function(_, n)
+            if n > 1 then scaleapi.sleep(5) end
+            return { body = page(n, n, token(tostring(n))) }
+        end)
+        do
+            local tasks = client:get_tasks { project_name = "p" }
+            tasks()
+            assert.equal(1, client:stats().in_flight)
+        end
+        collectgarbage()
+        collectgarbage()
+        assert.equal(0, client:stats().in_flight)
+    end)
+
+    it("keeps memory flat over 100,000 tasks", function()
+        local text = page(1, 100):gsub('"has_more":false}$', "")
+        serve(function(_, n)
+            local last = n == 1000
+            return { body = text .. (last and '"has_more":false}' or token(tostring(n)) .. "}") }
+        end)
+        local count, early, late = 0, 0, 0
+        for task in client:get_tasks { project_name = "p" } do
+            count = count + 1
+            if task.status ~= "pending" then error "wrong status" end
+            if count % 1000 == 0 then
+                collectgarbage()
+                local kilobytes = collectgarbage "count"
+                if count <= 10000 then early = math.max(early, kilobytes) else late = math.max(late, kilobytes) end
+            end
+        end
+        assert.equal(100000, count)
+        -- The fake server keeps its requests; a thousand of those are well below this bound.
+        assert.is_true(late < early + 2000, ("%d KB early, %d KB late"):format(early, late))
+    end)
+end)
+
+describe("get_batches", function()
+    local function batches(from, to, rest)
+        local docs = {}
+        for n = from, to do table.insert(docs, ('{"name":"b%d","status":"staging"}'):format(n)) end
+        return ('{"docs":[%s],"totalDocs":9,%s}'):format(table.concat(docs, ","), rest)
+    end
+
+    local function names(client)
+        local seen = {}
+        for batch in client:get_batches { project_name = "p" } do table.insert(seen, batch.name) end
+        return table.concat(seen, " ")
+    end
+
+    for name, case in pairs {
+        ["the limit in the answer"] = { '"limit":2,"offset":0,"has_more":true', "2" },
+        ["what came, when there is no limit"] = { '"has_more":true', "3" },
+        ["what came, when the limit is 0"] = { '"limit":0,"has_more":true', "3" },
+    } do
+        it("goes on by " .. name, function()
+            local server = fake.start { batches(1, 3, case[1]), batches(4, 4, '"limit":2,"has_more":false') }
+            local client = server:client()
+            assert.equal("b1 b2 b3 b4", names(client))
+            assert.equal("GET /v1/batches?project=p&offset=" .. case[2], server:line(2))
+            client:close()
+            server:close()
+        end)
+    end
+
+    it("ends at an empty page", function()
+        local server = fake.start { batches(1, 1, '"limit":1,"has_more":true'), batches(1, 0, '"limit":1,"has_more":true') }
+        local client = server:client()
+        assert.equal("b1", names(client))
+        assert.equal(2, #server.requests)
+        assert.equal(9, client:batches({}).total)
+        client:close()
+        server:close()
+    end)
+end)
