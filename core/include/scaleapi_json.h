@@ -34,7 +34,7 @@ typedef struct scale_slice {
 
 /* ================================================================ checking */
 
-#define SCALE_JSON_DEPTH 512       /* brackets open at once, unless limits say otherwise */
+#define SCALE_JSON_DEPTH      512  /* brackets open at once, unless limits say otherwise */
 #define SCALE_JSON_MOST_DEPTH 4096 /* the most that limits can ask for */
 
 /* Where a parameter is a `const scale_json_limits *`, NULL stands for these defaults. */
@@ -43,7 +43,8 @@ typedef struct scale_json_limits {
     size_t max_depth; /* brackets open at once, at most SCALE_JSON_MOST_DEPTH */
 } scale_json_limits;
 
-#define SCALE_JSON_LIMITS_INIT {sizeof(scale_json_limits), SCALE_JSON_DEPTH}
+#define SCALE_JSON_LIMITS_INIT                                                                               \
+    { sizeof(scale_json_limits), SCALE_JSON_DEPTH }
 
 /* Is `text` one JSON value, in full: grammar, escapes, UTF-8, depth, nothing behind it but white
 ** space. Lone surrogates as \u escapes are within the grammar and pass. Errors: bad_json. */
@@ -143,8 +144,9 @@ SCALE_API scale_status scale_json_reader_fail(const scale_json_reader *reader, s
 ** nothing to clear, nothing in it to be touched. */
 typedef struct scale_json_cursor {
     const char *start, *at, *end;
+    const char *problem;
     int state;
-    bool object;
+    bool object, inner;
 } scale_json_cursor;
 
 /* Begins with the value in `text`. Errors: bad_json when it is neither object nor array. */
@@ -187,7 +189,8 @@ typedef struct scale_json_covers_options {
     size_t prefix_count;         /* sent is the beginning of what was found */
 } scale_json_covers_options;
 
-#define SCALE_JSON_COVERS_OPTIONS_INIT {sizeof(scale_json_covers_options), NULL, 0}
+#define SCALE_JSON_COVERS_OPTIONS_INIT                                                                       \
+    { sizeof(scale_json_covers_options), NULL, 0 }
 
 /*
 ** Does everything in the object `sent` stand in the object `found`? Every member of `sent` must be
@@ -209,7 +212,7 @@ SCALE_API scale_status scale_json_covers(bool *covers, scale_slice *key, scale_s
 */
 typedef struct scale_json_writer scale_json_writer;
 
-SCALE_API scale_json_writer *scale_json_writer_new(void); /* NULL when out of memory */
+SCALE_API scale_json_writer *scale_json_writer_new(void);          /* NULL when out of memory */
 SCALE_API void scale_json_writer_free(scale_json_writer *writer);  /* NULL is fine */
 SCALE_API void scale_json_writer_empty(scale_json_writer *writer); /* begins anew; keeps its memory */
 

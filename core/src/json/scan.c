@@ -9,8 +9,8 @@
 #include "error.h"
 
 #define TOO_EARLY "the text ends too early"
-#define TOO_DEEP "too many brackets are open at once"
-#define NO_VALUE "a value was expected"
+#define TOO_DEEP  "too many brackets are open at once"
+#define NO_VALUE  "a value was expected"
 
 scale_status scale__json_report(scale_error *error, const char *start, const scale__json_fault *fault) {
     return scale__fail(error, SCALE_BAD_JSON, "not JSON at byte %zu: %s", (size_t)(fault->at - start) + 1,
@@ -141,8 +141,10 @@ const char *scale__json_pass_word(const char *at, const char *end, scale__json_f
 /* The brackets that are open, a bit each: is it an object's? */
 static void note_bracket(uint64_t *objects, size_t depth, bool object) {
     uint64_t bit = (uint64_t)1 << (depth % 64);
-    if (object) objects[depth / 64] |= bit;
-    else objects[depth / 64] &= ~bit;
+    if (object)
+        objects[depth / 64] |= bit;
+    else
+        objects[depth / 64] &= ~bit;
 }
 
 static bool is_object(const uint64_t *objects, size_t depth) {
@@ -328,8 +330,7 @@ static bool closes_at_once(const scale_json_reader *reader, char bracket) {
 scale_json_token scale_json_reader_next(scale_json_reader *reader, scale_slice *text) {
     scale_slice unread;
     if (text == NULL) text = &unread;
-    if (reader->state == OVER)
-        return reader->problem == NULL ? SCALE_JSON_TOKEN_END : SCALE_JSON_TOKEN_ERROR;
+    if (reader->state == OVER) return reader->problem == NULL ? SCALE_JSON_TOKEN_END : SCALE_JSON_TOKEN_ERROR;
     reader->at = scale__json_pass_space(reader->at, reader->end);
     switch (reader->state) {
     case AFTER_VALUE: return read_behind(reader, text);

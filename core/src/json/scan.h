@@ -76,7 +76,7 @@ static inline const char *scale__json_find_quote_plainly(const char *at, const c
         return name##_plainly(at, end);                                                                      \
     }
 #define SCALE__JSON_EQUAL(block, byte) _mm_cmpeq_epi8(block, _mm_set1_epi8(byte))
-#define SCALE__JSON_FOLDED(block) _mm_or_si128(block, _mm_set1_epi8(0x20))
+#define SCALE__JSON_FOLDED(block)      _mm_or_si128(block, _mm_set1_epi8(0x20))
 
 SCALE__JSON_SEARCH(scale__json_find_special,
                    _mm_or_si128(_mm_or_si128(SCALE__JSON_EQUAL(block, '"'), SCALE__JSON_EQUAL(block, '\\')),
@@ -92,8 +92,8 @@ SCALE__JSON_SEARCH(scale__json_find_quote,
 #undef SCALE__JSON_FOLDED
 #else
 #define scale__json_find_special scale__json_find_special_plainly
-#define scale__json_find_mark scale__json_find_mark_plainly
-#define scale__json_find_quote scale__json_find_quote_plainly
+#define scale__json_find_mark    scale__json_find_mark_plainly
+#define scale__json_find_quote   scale__json_find_quote_plainly
 #endif
 
 /* ============================================================= passing values */

@@ -1,0 +1,157 @@
+/*
+** slice.c - the first level of a document: stepping over members and elements, finding one member.
+** Called by the engine, by covers.c and by bindings; what lies deeper is passed over by its outline.
+*/
+#include "json/scan.h"
+
+enum { FIRST, BEFORE_VALUE, AFTER_VALUE, OVER, BROKEN };
+
+static int fail(scale_json_cursor *cursor, const scale__json_fault *fault, scale_error *error) {
+    cursor->at = fault->at;
+    cursor->problem = fault->why;
+    cursor->state = BROKEN;
+    scale__json_report(error, cursor->start, fault);
+    return -1;
+}
+
+static int fail_here(scale_json_cursor *cursor, const char *why, scale_error *error) {
+    scale__json_fault fault = {cursor->at, why};
+    if (cursor->at == cursor->end) fault.why = "the text ends too early";
+    return fail(cursor, &fault, error);
+}
+
+static scale_status begin(scale_json_cursor *cursor, scale_error *error) {
+    cursor->at = scale__json_pass_space(cursor->at, cursor->end);
+    cursor->state = FIRST;
+    cursor->problem = NULL;
+    cursor->object = cursor->at < cursor->end && *cursor->at == '{';
+    if (!cursor->object && (cursor->at == cursor->end || *cursor->at != '[')) {
+        fail_here(cursor, "an object or array was expected", error);
+        return SCALE_ERROR;
+    }
+    cursor->at++;
+    return SCALE_OK;
+}
+
+scale_status scale_json_cursor_init(scale_json_cursor *cursor, scale_slice text, scale_error *error) {
+    cursor->start = cursor->at = scale__json_start(text);
+    cursor->end = cursor->start + text.size;
+    cursor->inner = false;
+    return begin(cursor, error);
+}
+
+scale_status scale_json_cursor_enter(const scale_json_cursor *cursor, scale_json_cursor *inner,
+                                     scale_error *error) {
+    *inner = *cursor;
+    inner->inner = true;
+    return begin(inner, error);
+}
+
+void scale_json_cursor_leave(scale_json_cursor *cursor, const scale_json_cursor *inner) {
+    if (cursor->state != BEFORE_VALUE || inner->state != OVER) return; /* then it is passed over */
+    cursor->at = inner->at;
+    cursor->state = AFTER_VALUE;
+}
+
+static int end_cursor(scale_json_cursor *cursor, scale_error *error) {
+    cursor->at++;
+    if (!cursor->inner) {
+        cursor->at = scale__json_pass_space(cursor->at, cursor->end);
+        if (cursor->at != cursor->end) return fail_here(cursor, "something stands behind the value", error);
+    }
+    cursor->state = OVER;
+    return 0;
+}
+
+/* A name and its colon. */
+static int pass_key(scale_json_cursor *cursor, scale_slice *key, scale_error *error) {
+    scale__json_fault fault = {NULL, NULL};
+    if (cursor->at == cursor->end || *cursor->at != '"')
+        return fail_here(cursor, "a name in quotes was expected", error);
+    const char *behind = scale__json_pass_quoted(cursor->at, cursor->end, &fault);
+    if (behind == NULL) return fail(cursor, &fault, error);
+    *key = (scale_slice){cursor->at, (size_t)(behind - cursor->at)};
+    cursor->at = scale__json_pass_space(behind, cursor->end);
+    if (cursor->at == cursor->end || *cursor->at != ':')
+        return fail_here(cursor, "a colon was expected", error);
+    cursor->at = scale__json_pass_space(cursor->at + 1, cursor->end);
+    return 1;
+}
+
+/* What stands behind a value: 1 when another one follows, as fail does when neither. */
+static int pass_comma(scale_json_cursor *cursor, scale_error *error) {
+    cursor->at = scale__json_pass_space(cursor->at, cursor->end);
+    bool there = cursor->at < cursor->end;
+    if (there && *cursor->at == (cursor->object ? '}' : ']')) return end_cursor(cursor, error);
+    if (cursor->state == FIRST) return 1;
+    if (!there || *cursor->at != ',')
+        return fail_here(cursor, cursor->object ? "a comma or } was expected" : "a comma or ] was expected",
+                         error);
+    cursor->at = scale__json_pass_space(cursor->at + 1, cursor->end);
+    return 1;
+}
+
+int scale_json_cursor_step(scale_json_cursor *cursor, scale_slice *key, scale_error *error) {
+    scale_slice unread;
+    if (key == NULL) key = &unread;
+    *key = (scale_slice){NULL, 0};
+    if (cursor->state == OVER) return 0;
+    if (cursor->state == BROKEN) return fail_here(cursor, cursor->problem, error);
+    if (cursor->state == BEFORE_VALUE && scale_json_cursor_value(cursor, &unread, error) != SCALE_OK)
+        return -1;
+    int result = pass_comma(cursor, error);
+    if (result == 1 && cursor->object) result = pass_key(cursor, key, error);
+    if (result == 1) cursor->state = BEFORE_VALUE;
+    return result;
+}
+
+scale_status scale_json_cursor_value(scale_json_cursor *cursor, scale_slice *value, scale_error *error) {
+    scale__json_fault fault = {NULL, NULL};
+    if (cursor->state != BEFORE_VALUE) {
+        fail_here(cursor, cursor->problem == NULL ? "a value was expected" : cursor->problem, error);
+        return SCALE_ERROR;
+    }
+    const char *behind = scale__json_pass_value(cursor->at, cursor->end, &fault);
+    if (behind == NULL) {
+        fail(cursor, &fault, error);
+        return SCALE_ERROR;
+    }
+    *value = (scale_slice){cursor->at, (size_t)(behind - cursor->at)};
+    cursor->at = behind;
+    cursor->state = AFTER_VALUE;
+    return SCALE_OK;
+}
+
+int scale_json_cursor_next(scale_json_cursor *cursor, scale_slice *key, scale_slice *value,
+                           scale_error *error) {
+    int result = scale_json_cursor_step(cursor, key, error);
+    if (result != 1) return result;
+    return scale_json_cursor_value(cursor, value, error) == SCALE_OK ? 1 : -1;
+}
+
+scale_json_type scale_json_cursor_type(const scale_json_cursor *cursor) {
+    return scale_json_type_of((scale_slice){cursor->at, (size_t)(cursor->end - cursor->at)});
+}
+
+scale_status scale_json_find(scale_slice document, const char *key, size_t key_size, scale_slice *value,
+                             scale_error *error) {
+    scale_json_cursor cursor;
+    scale_slice name, one, last = {NULL, 0};
+    int more;
+    *value = last;
+    if (scale_json_cursor_init(&cursor, document, error) != SCALE_OK) return SCALE_ERROR;
+    if (!cursor.object) {
+        cursor.at--;
+        fail_here(&cursor, "an object was expected", error);
+        return SCALE_ERROR;
+    }
+    while ((more = scale_json_cursor_next(&cursor, &name, &one, error)) == 1) {
+        if (scale_json_string_equals(name, key, key_size)) last = one;
+    }
+    if (more == 0) *value = last;
+    return more == 0 ? SCALE_OK : SCALE_ERROR;
+}
+
+bool scale_json_get(scale_slice document, const char *key, size_t key_size, scale_slice *value) {
+    return scale_json_find(document, key, key_size, value, NULL) == SCALE_OK && value->data != NULL;
+}
