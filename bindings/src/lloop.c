@@ -111,11 +111,9 @@ static int step(lua_State *L) {
     int timeout = (int)luaL_checkinteger(L, 2);
     luaL_checktype(L, 3, LUA_TTABLE);
     scale_error error = SCALE_ERROR_INIT;
-    lscale_interrupt *interrupt = lscale_interrupt_get(L);
-    int before = interrupt == NULL ? 0 : interrupt->count;
+    lscale_interrupt_check(L);
     if (scale_loop_step(loop->loop, timeout, &error) != SCALE_OK) return luaL_error(L, "%s", error.message);
-    if (interrupt != NULL && interrupt->count != before && !interrupt->catching)
-        luaL_error(L, "interrupted!");
+    lscale_interrupt_check(L);
     lua_pushinteger(L, hand_out(L, loop, 3));
     return 1;
 }

@@ -327,6 +327,9 @@ SCALE_API void scale_client_free(scale_client *client);
 SCALE_API void scale_client_get_stats(const scale_client *client, scale_client_stats *stats);
 SCALE_API const char *scale_client_base_url(const scale_client *client);
 
+/* What carries the requests: "libcurl/7.88.1". */
+SCALE_API const char *scale_transport_name(void);
+
 /* ==================================================================== call */
 
 /*

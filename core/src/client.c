@@ -61,6 +61,10 @@ static void write_user_agent(char *text, size_t room, const char *extension) {
              extended ? " " : "", extended ? extension : "");
 }
 
+const char *scale_transport_name(void) {
+    return scale__transport_version();
+}
+
 static scale_status check_key(const char *key, scale_error *error) {
     if (key == NULL || *key == '\0') return scale__fail(error, SCALE_USAGE, "no API key was given");
     for (; *key != '\0'; key++)
