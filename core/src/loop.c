@@ -39,6 +39,7 @@ struct scale_loop {
     scale__link members, endings;
     size_t unfinished;
     uint64_t random_state;
+    bool broken; /* a socket could not be watched: libcurl's handle is of no more use */
     scale_loop_options options;
 };
 
@@ -93,7 +94,10 @@ static void mark_dirty(scale_loop *loop, int descriptor) {
 
 static bool on_watch(void *user, int descriptor, unsigned events) {
     scale_loop *loop = user;
-    if (!make_slots(loop, descriptor)) return false;
+    if (!make_slots(loop, descriptor)) {
+        loop->broken = true;
+        return false;
+    }
     loop->slots[descriptor].wanted = events;
     loop->slots[descriptor].watch = NULL;
     mark_dirty(loop, descriptor);
@@ -223,6 +227,7 @@ scale_status scale_loop_step(scale_loop *loop, int timeout_ms, scale_error *erro
     struct epoll_event events[EVENTS_AT_ONCE];
     fire_due(loop);
     scale__transport_deliver(loop->transport);
+    if (loop->broken) return scale__fail_no_memory(error);
     if (apply(loop, error) != SCALE_OK) return SCALE_ERROR;
     int count =
         epoll_wait(loop->epoll, events, EVENTS_AT_ONCE, shorter(timeout_ms, scale_loop_timeout(loop)));
@@ -234,7 +239,7 @@ scale_status scale_loop_step(scale_loop *loop, int timeout_ms, scale_error *erro
     deliver(loop);
     /* What done functions have started goes out before the host waits again. */
     if (loop->transport_due <= scale_loop_now(loop)) fire_due(loop);
-    return apply(loop, error);
+    return loop->broken ? scale__fail_no_memory(error) : apply(loop, error);
 }
 
 int scale_loop_descriptor(const scale_loop *loop) {
