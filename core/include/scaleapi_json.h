@@ -35,7 +35,7 @@ typedef struct scale_slice {
 /* ================================================================ checking */
 
 #define SCALE_JSON_DEPTH      512  /* brackets open at once, unless limits say otherwise */
-#define SCALE_JSON_MOST_DEPTH 4096 /* the most that limits can ask for */
+#define SCALE_JSON_MOST_DEPTH 1024 /* the most that limits can ask for */
 
 /* Where a parameter is a `const scale_json_limits *`, NULL stands for these defaults. */
 typedef struct scale_json_limits {
@@ -119,7 +119,7 @@ typedef struct scale_json_reader {
     size_t max_depth;
     const char *problem; /* after SCALE_JSON_TOKEN_ERROR: why; never freed */
     int state;
-    bool plain; /* after a key or string: it has no escapes, so that what stands between its quotes is it */
+    bool plain; /* after a key or string: no escapes, what stands between the quotes is it */
     uint64_t objects[SCALE_JSON_MOST_DEPTH / 64]; /* a bit an open bracket: it is an object's */
 } scale_json_reader;
 
@@ -131,8 +131,17 @@ SCALE_API void scale_json_reader_init(scale_json_reader *reader, scale_slice tex
 ** far. After END or ERROR comes the same again. */
 SCALE_API scale_json_token scale_json_reader_next(scale_json_reader *reader, scale_slice *text);
 
+/* Is the innermost open bracket an object's? False when none is open. */
+SCALE_API bool scale_json_reader_in_object(const scale_json_reader *reader);
+
 /* Where the reader stands, the first byte being 1; after an error, the byte it is about. */
 SCALE_API size_t scale_json_reader_position(const scale_json_reader *reader);
+
+/* Decodes the key or string that was read last, `text` being its slice; `room` for text.size bytes, `size`
+** gets how many were written. False on a lone surrogate: the reader is then as after
+** SCALE_JSON_TOKEN_ERROR. */
+SCALE_API bool scale_json_reader_string(scale_json_reader *reader, scale_slice text, char *room,
+                                        size_t *size);
 
 /* After SCALE_JSON_TOKEN_ERROR: fills `error`. Always SCALE_ERROR. */
 SCALE_API scale_status scale_json_reader_fail(const scale_json_reader *reader, scale_error *error);
@@ -195,8 +204,8 @@ typedef struct scale_json_covers_options {
 /*
 ** Does everything in the object `sent` stand in the object `found`? Every member of `sent` must be
 ** there, and equal: numbers by value (10 is 1e1), strings decoded, arrays element by element, objects
-** by this same rule, so that `found` may have more members. Both texts must have passed a check or an
-** outline. `covers` gets the answer; `key`, when it is no, the first-level name in `sent` that differs,
+** by this same rule, so that `found` may have more members. `covers` gets the answer; `key`, when it is no,
+*the first-level name in `sent` that differs,
 ** with its quotes (nothing when one of them is no object). `options` and `key` may be NULL.
 ** Errors: bad_json, no_memory.
 */
@@ -208,7 +217,8 @@ SCALE_API scale_status scale_json_covers(bool *covers, scale_slice *key, scale_s
 /*
 ** Writes one value, without white space, into memory of its own. A mistake (a NaN, text that is not
 ** UTF-8, a value without a name, a bracket too many) and a lack of memory are remembered: what follows
-** does nothing, and scale_json_writer_text tells. Not for two threads at once.
+** does nothing, and scale_json_writer_text tells what it was. The write functions give false after one.
+** Not for two threads at once.
 */
 typedef struct scale_json_writer scale_json_writer;
 
@@ -221,22 +231,22 @@ SCALE_API void scale_json_writer_empty(scale_json_writer *writer); /* begins ane
 SCALE_API scale_status scale_json_writer_text(const scale_json_writer *writer, scale_slice *text,
                                               scale_error *error);
 
-SCALE_API void scale_json_write_object(scale_json_writer *writer); /* { */
-SCALE_API void scale_json_write_array(scale_json_writer *writer);  /* [ */
-SCALE_API void scale_json_write_end(scale_json_writer *writer);    /* closes what was opened last */
-SCALE_API void scale_json_write_key(scale_json_writer *writer, const char *text, size_t size);
-SCALE_API void scale_json_write_string(scale_json_writer *writer, const char *text, size_t size);
-SCALE_API void scale_json_write_integer(scale_json_writer *writer, int64_t value);
-SCALE_API void scale_json_write_boolean(scale_json_writer *writer, bool value);
-SCALE_API void scale_json_write_null(scale_json_writer *writer);
+SCALE_API bool scale_json_write_object(scale_json_writer *writer); /* { */
+SCALE_API bool scale_json_write_array(scale_json_writer *writer);  /* [ */
+SCALE_API bool scale_json_write_end(scale_json_writer *writer);    /* closes what was opened last */
+SCALE_API bool scale_json_write_key(scale_json_writer *writer, const char *text, size_t size);
+SCALE_API bool scale_json_write_string(scale_json_writer *writer, const char *text, size_t size);
+SCALE_API bool scale_json_write_integer(scale_json_writer *writer, int64_t value);
+SCALE_API bool scale_json_write_boolean(scale_json_writer *writer, bool value);
+SCALE_API bool scale_json_write_null(scale_json_writer *writer);
 
 /* The shortest digits that read back as the same double, with a fraction or an exponent, so that it
 ** reads back as a double: 10.0, 1e+30. NaN and infinities are mistakes. */
-SCALE_API void scale_json_write_number(scale_json_writer *writer, double value);
+SCALE_API bool scale_json_write_number(scale_json_writer *writer, double value);
 
 /* A value as it stands. `raw` is checked in full; `checked` trusts that it was. */
-SCALE_API void scale_json_write_raw(scale_json_writer *writer, scale_slice value);
-SCALE_API void scale_json_write_checked(scale_json_writer *writer, scale_slice value);
+SCALE_API bool scale_json_write_raw(scale_json_writer *writer, scale_slice value);
+SCALE_API bool scale_json_write_checked(scale_json_writer *writer, scale_slice value);
 
 /* What scale_json_write_number writes. `text` has room for SCALE_JSON_NUMBER_SIZE bytes; returns how
 ** many were written, no NUL among them. 0 for NaN and infinities. */

@@ -235,6 +235,10 @@ static scale_json_token stop(scale_json_reader *reader, const char *at, const ch
     return SCALE_JSON_TOKEN_ERROR;
 }
 
+void scale__json_reader_stop(scale_json_reader *reader, const scale__json_fault *fault) {
+    stop(reader, fault->at, fault->why);
+}
+
 /* Ends a token that goes from reader->at to `behind`, which is NULL after a fault. */
 static scale_json_token finish(scale_json_reader *reader, scale_slice *text, scale_json_token token,
                                const char *behind, const scale__json_fault *fault) {
@@ -339,6 +343,10 @@ scale_json_token scale_json_reader_next(scale_json_reader *reader, scale_slice *
         return closes_at_once(reader, ']') ? close_bracket(reader, text) : read_value(reader, text);
     default: return read_value(reader, text);
     }
+}
+
+bool scale_json_reader_in_object(const scale_json_reader *reader) {
+    return reader->depth > 0 && is_object(reader->objects, reader->depth - 1);
 }
 
 size_t scale_json_reader_position(const scale_json_reader *reader) {

@@ -36,6 +36,9 @@ static inline const char *scale__json_pass_space(const char *at, const char *end
     return at;
 }
 
+/* Makes the reader end with this fault. */
+void scale__json_reader_stop(scale_json_reader *reader, const scale__json_fault *fault);
+
 /* ============================================================ searching bytes */
 
 /* Does a byte of a string need a look: quote, backslash, control character, not ASCII? */

@@ -119,6 +119,13 @@ scale_status scale_json_string(scale_slice value, char *text, size_t *size, scal
     return SCALE_OK;
 }
 
+bool scale_json_reader_string(scale_json_reader *reader, scale_slice text, char *room, size_t *size) {
+    scale__json_fault fault = {NULL, NULL};
+    if (decode(text, room, size, &fault) == SCALE_OK) return true;
+    scale__json_reader_stop(reader, &fault);
+    return false;
+}
+
 /* ================================================================== comparing */
 
 /* A string that is decoded a few bytes at a time, so that comparing needs no memory. */

@@ -48,7 +48,7 @@ scale_status scale_json_writer_text(const scale_json_writer *writer, scale_slice
         return scale__fail(error, SCALE_TOO_LARGE, "a JSON text of more than %zu bytes", MOST_TEXT);
     if (writer->error.kind != SCALE_NONE)
         return scale__fail(error, writer->error.kind, "%s", writer->error.message);
-    if (writer->next != NOTHING) return scale__fail(error, SCALE_USAGE, "the JSON value is not finished");
+    if (writer->next != NOTHING) return scale__fail(error, SCALE_USAGE, "a value that is not finished");
     *text = (scale_slice){writer->text.data, writer->text.size};
     return SCALE_OK;
 }
@@ -71,30 +71,27 @@ static bool begin_value(scale_json_writer *writer) {
     case ELEMENT: return scale__buffer_append_byte(&writer->text, ',');
     case FIRST_ELEMENT: writer->next = ELEMENT; return true;
     case VALUE: writer->next = writer->depth == 0 ? NOTHING : KEY; return true;
-    case NOTHING: return fail(writer, "a JSON text holds one value");
-    default: return fail(writer, "a value in a JSON object needs a name");
+    case NOTHING: return fail(writer, "a second value where one ends the text");
+    default: return fail(writer, "a value without a name in an object");
     }
 }
 
-static void open_bracket(scale_json_writer *writer, bool object) {
-    if (!begin_value(writer)) return;
-    if (writer->depth == SCALE_JSON_MOST_DEPTH) {
-        fail(writer, "too many brackets are open at once");
-        return;
-    }
+static bool open_bracket(scale_json_writer *writer, bool object) {
+    if (!begin_value(writer)) return false;
+    if (writer->depth == SCALE_JSON_MOST_DEPTH) return fail(writer, "too many brackets open at once");
     uint64_t bit = (uint64_t)1 << (writer->depth % 64), *bits = &writer->objects[writer->depth / 64];
     *bits = object ? *bits | bit : *bits & ~bit;
     writer->depth++;
     writer->next = object ? FIRST_KEY : FIRST_ELEMENT;
-    scale__buffer_append_byte(&writer->text, object ? '{' : '[');
+    return scale__buffer_append_byte(&writer->text, object ? '{' : '[');
 }
 
-void scale_json_write_object(scale_json_writer *writer) {
-    open_bracket(writer, true);
+bool scale_json_write_object(scale_json_writer *writer) {
+    return open_bracket(writer, true);
 }
 
-void scale_json_write_array(scale_json_writer *writer) {
-    open_bracket(writer, false);
+bool scale_json_write_array(scale_json_writer *writer) {
+    return open_bracket(writer, false);
 }
 
 static bool innermost_is_object(const scale_json_writer *writer) {
@@ -102,15 +99,14 @@ static bool innermost_is_object(const scale_json_writer *writer) {
     return (writer->objects[depth / 64] >> (depth % 64) & 1) != 0;
 }
 
-void scale_json_write_end(scale_json_writer *writer) {
-    if (!is_fine(writer)) return;
-    if (writer->depth == 0 || writer->next == VALUE) {
-        fail(writer, "a JSON bracket is closed where none can be");
-        return;
-    }
-    scale__buffer_append_byte(&writer->text, innermost_is_object(writer) ? '}' : ']');
+bool scale_json_write_end(scale_json_writer *writer) {
+    if (!is_fine(writer)) return false;
+    if (writer->depth == 0 || writer->next == VALUE)
+        return fail(writer, "a bracket closed where none can be");
+    char bracket = innermost_is_object(writer) ? '}' : ']';
     writer->depth--;
     writer->next = writer->depth == 0 ? NOTHING : innermost_is_object(writer) ? KEY : ELEMENT;
+    return scale__buffer_append_byte(&writer->text, bracket);
 }
 
 /* ====================================================================== values */
@@ -157,63 +153,59 @@ static bool append_escaped(scale__buffer *text, const char *at, const char *end)
     return true;
 }
 
-static void append_string(scale_json_writer *writer, const char *text, size_t size) {
+static bool append_string(scale_json_writer *writer, const char *text, size_t size) {
     scale__buffer_append_byte(&writer->text, '"');
     if (size > 0 && !append_escaped(&writer->text, text, text + size))
-        fail(writer, "a text for JSON is not UTF-8");
-    scale__buffer_append_byte(&writer->text, '"');
+        return fail(writer, "text that is not UTF-8");
+    return scale__buffer_append_byte(&writer->text, '"');
 }
 
-void scale_json_write_string(scale_json_writer *writer, const char *text, size_t size) {
-    if (begin_value(writer)) append_string(writer, text, size);
+bool scale_json_write_string(scale_json_writer *writer, const char *text, size_t size) {
+    return begin_value(writer) && append_string(writer, text, size);
 }
 
-void scale_json_write_key(scale_json_writer *writer, const char *text, size_t size) {
-    if (!is_fine(writer)) return;
-    if (writer->next != FIRST_KEY && writer->next != KEY) {
-        fail(writer, "a name where a JSON object has none");
-        return;
-    }
+bool scale_json_write_key(scale_json_writer *writer, const char *text, size_t size) {
+    if (!is_fine(writer)) return false;
+    if (writer->next != FIRST_KEY && writer->next != KEY) return fail(writer, "a name where none can be");
     if (writer->next == KEY) scale__buffer_append_byte(&writer->text, ',');
-    append_string(writer, text, size);
-    scale__buffer_append_byte(&writer->text, ':');
     writer->next = VALUE;
+    return append_string(writer, text, size) && scale__buffer_append_byte(&writer->text, ':');
 }
 
-void scale_json_write_integer(scale_json_writer *writer, int64_t value) {
+bool scale_json_write_integer(scale_json_writer *writer, int64_t value) {
     char text[24];
     size_t place = sizeof text;
     uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    if (!begin_value(writer)) return;
     do {
         text[--place] = (char)('0' + rest % 10);
         rest /= 10;
     } while (rest != 0);
     if (value < 0) text[--place] = '-';
-    scale__buffer_append(&writer->text, text + place, sizeof text - place);
+    return begin_value(writer) && scale__buffer_append(&writer->text, text + place, sizeof text - place);
 }
 
-void scale_json_write_number(scale_json_writer *writer, double value) {
+bool scale_json_write_number(scale_json_writer *writer, double value) {
     char text[SCALE_JSON_NUMBER_SIZE];
-    if (!begin_value(writer)) return;
     size_t size = scale_json_number_write(text, value);
-    if (size == 0) fail(writer, "JSON has no NaN and no infinity");
-    scale__buffer_append(&writer->text, text, size);
+    if (!begin_value(writer)) return false;
+    if (size == 0) return fail(writer, "a number that is not finite");
+    return scale__buffer_append(&writer->text, text, size);
 }
 
-void scale_json_write_boolean(scale_json_writer *writer, bool value) {
-    if (begin_value(writer)) scale__buffer_append_text(&writer->text, value ? "true" : "false");
+bool scale_json_write_boolean(scale_json_writer *writer, bool value) {
+    return begin_value(writer) && scale__buffer_append_text(&writer->text, value ? "true" : "false");
 }
 
-void scale_json_write_null(scale_json_writer *writer) {
-    if (begin_value(writer)) scale__buffer_append_text(&writer->text, "null");
+bool scale_json_write_null(scale_json_writer *writer) {
+    return begin_value(writer) && scale__buffer_append_text(&writer->text, "null");
 }
 
-void scale_json_write_checked(scale_json_writer *writer, scale_slice value) {
-    if (begin_value(writer)) scale__buffer_append(&writer->text, value.data, value.size);
+bool scale_json_write_checked(scale_json_writer *writer, scale_slice value) {
+    return begin_value(writer) && scale__buffer_append(&writer->text, value.data, value.size);
 }
 
-void scale_json_write_raw(scale_json_writer *writer, scale_slice value) {
-    if (!is_fine(writer)) return;
-    if (scale_json_check(value, NULL, &writer->error) == SCALE_OK) scale_json_write_checked(writer, value);
+bool scale_json_write_raw(scale_json_writer *writer, scale_slice value) {
+    if (!is_fine(writer)) return false;
+    return scale_json_check(value, NULL, &writer->error) == SCALE_OK &&
+           scale_json_write_checked(writer, value);
 }
