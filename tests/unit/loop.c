@@ -78,7 +78,7 @@ static void many_timers_keep_their_order(void) {
     char expected[11] = "";
     for (int due = 0; due < 500; due++)
         for (int i = 0; i < 500; i += 50)
-            if ((i * 7919) % 500 == due) strncat(expected, letters[i], 1);
+            if ((i * 7919) % 500 == due) expected[strlen(expected)] = letters[i][0];
     CHECK_TEXT(fired, expected);
     scale_loop_free(loop);
 }
