@@ -1,0 +1,227 @@
+--[[
+scripts.lib.command - what every command does alike: reading its arguments, making a client, ending with the
+right exit code. Knows nothing of any one command.
+--]]
+
+local argparse = require "argparse"
+local scaleapi = require "scaleapi"
+local sys = require "scaleapi.sys"
+
+local command = {
+    DONE = 0,          -- all done; what was there before counts as done
+    FAILURE = 1,       -- an error nobody foresaw, a full disk
+    USAGE = 2,         -- wrong usage; a file that is missing or cannot be read
+    PARTIAL = 3,       -- some rows or names failed
+    KEY = 4,           -- no key, or one that the server refuses
+    GAVE_UP = 5,       -- the server cannot be reached or does not keep up; to be run again
+    INTERRUPTED = 130, -- Ctrl-C
+}
+
+local NO_KEY = [[
+no API key. Set SCALE_API_KEY, or SCALE_API_KEY_FILE to a file that only you can read.
+To try it without a key: scalua --sandbox COMMAND …]]
+
+-- ---------------------------------------------------------------------- ends
+
+local Stop = {}
+
+--- Ends the command: raises what command.run turns into the message on standard error and the exit code.
+function command.stop(code, message, ...)
+    if select("#", ...) > 0 then message = message:format(...) end
+    error(setmetatable({ code = code, message = message }, Stop), 0)
+end
+
+--- True for what command.stop raised.
+function command.is_stop(value)
+    return getmetatable(value) == Stop
+end
+
+--- The exit code for an error object of a call that the command cannot do without.
+function command.code_of(err)
+    if err.kind == "unauthorized" or err.kind == "forbidden" then return command.KEY end
+    if err.kind == "network" or err.kind == "timeout" or err.retriable then return command.GAVE_UP end
+    return command.FAILURE
+end
+
+--- What to do about it, or nothing; to be put behind the error's text.
+function command.advice(err)
+    if err.kind == "unauthorized" or err.kind == "forbidden" then
+        return " (is SCALE_API_KEY the right key for " .. (os.getenv "SCALE_API_URL" or "https://api.scale.com") .. "?)"
+    end
+    return ""
+end
+
+-- What a function of ours says at a line of ours is for the user, without the line.
+local function without_place(message)
+    return (message:gsub("^[^\n]-:%d+: ", ""))
+end
+
+--- Calls fn(…), in which a value that the user gave may turn out to be wrong: then the command ends with that
+--- message. Errors of calls are raised as they are.
+function command.as_asked(fn, ...)
+    local function pass(ok, ...)
+        if ok then return ... end
+        local problem = ...
+        if type(problem) == "string" then command.stop(command.USAGE, "%s", without_place(problem)) end
+        error(problem, 0)
+    end
+    return pass(pcall(fn, ...))
+end
+
+local function end_of(problem)
+    if command.is_stop(problem) then return problem.code, problem.message end
+    if scaleapi.is_error(problem) then return command.code_of(problem), tostring(problem) .. command.advice(problem) end
+    if tostring(problem):find "interrupted!$" then return command.INTERRUPTED, "interrupted" end
+    return command.FAILURE, tostring(problem)
+end
+
+local function with_traceback(problem)
+    if type(problem) ~= "string" or problem:find "interrupted!$" then return problem end
+    return debug.traceback(problem, 2)
+end
+
+--- Runs main(), which returns an exit code, and ends the process.
+function command.run(name, main)
+    local ok, result = xpcall(main, with_traceback)
+    local code = result
+    if not ok then
+        local message
+        code, message = end_of(result)
+        io.stderr:write(name, ": ", message, "\n")
+    end
+    os.exit(code, true)
+end
+
+-- ----------------------------------------------------------------- arguments
+
+local function wrong_usage(parser, message)
+    io.stderr:write(parser._name, ": ", message, "\n", parser:get_usage(), "\n")
+    os.exit(command.USAGE, true)
+end
+
+--- A parser for the command, with its first lines of help.
+function command.parser(name, description)
+    local parser = argparse("scalua " .. name, description)
+    parser.error = wrong_usage
+    parser:usage_max_width(100):help_max_width(100):usage_margin(4)
+    return parser
+end
+
+--- A converter for options that are whole numbers, 1 or more.
+function command.positive(text)
+    local number = math.tointeger(tonumber(text))
+    if not number or number < 1 then return nil, ("'%s' is not a whole number, 1 or more"):format(text) end
+    return number
+end
+
+--- A converter for seconds, more than 0.
+function command.seconds(text)
+    local number = tonumber(text)
+    if not number or number ~= number or number <= 0 or number > 86400 then
+        return nil, ("'%s' is not a number of seconds"):format(text)
+    end
+    return number
+end
+
+--- A converter for what goes into requests as text, which is UTF-8.
+function command.text(text)
+    if text == "" then return nil, "the value is empty" end
+    if not utf8.len(text) then return nil, "the value is not UTF-8" end
+    return text
+end
+
+--- An option with such a value. Returns it, for more properties.
+function command.add_name(parser, option, argname, description)
+    return parser:option(option, description):argname(argname):convert(command.text)
+end
+
+--- The options of what cannot be undone.
+function command.add_caution(parser)
+    parser:flag("--yes", "Do not ask, on a terminal, whether to do it.")
+    parser:flag("--dry-run", "Say what would be done, and do nothing.")
+end
+
+--- The options that all commands with many requests share.
+function command.add_common(parser)
+    parser:option("--concurrency", "Requests in flight at most.", "50"):argname "N":convert(command.positive)
+    parser:flag("--json", "Print the summary as one JSON object, on standard output.")
+end
+
+--- The names, each once, in their order.
+function command.without_repeats(names)
+    local list, seen = {}, {}
+    for _, name in ipairs(names) do
+        if not seen[name] then list[#list + 1] = name end
+        seen[name] = true
+    end
+    return list
+end
+
+--- The names in texts such as "A,B"; a comma inside a name is written "\\,".
+function command.split_names(texts)
+    local names = {}
+    for _, text in ipairs(texts) do
+        for part in (text:gsub("\\,", "\0") .. ","):gmatch "([^,]*)," do
+            if part ~= "" then names[#names + 1] = (part:gsub("\0", ",")) end
+        end
+    end
+    return command.without_repeats(names)
+end
+
+-- -------------------------------------------------------------------- client
+
+local function environment(name)
+    local value = os.getenv(name)
+    return value ~= "" and value or nil
+end
+
+local function is_sandbox()
+    return (environment "SCALE_API_URL" or ""):find "^sandbox:" ~= nil
+end
+
+local function read_key()
+    local key = environment "SCALE_API_KEY"
+    if key or not environment "SCALE_API_KEY_FILE" then return key end
+    local file = io.open(environment "SCALE_API_KEY_FILE")
+    key = file and file:read "a" or ""
+    if file then file:close() end
+    return key:match "^%s*(.-)%s*$"
+end
+
+--- A client for `concurrency` requests at once. Without a usable key or address the command ends.
+function command.client(concurrency)
+    if not (environment "SCALE_API_KEY" or environment "SCALE_API_KEY_FILE" or is_sandbox()) then
+        command.stop(command.KEY, NO_KEY)
+    end
+    local ok, client = pcall(scaleapi.client, { max_in_flight = concurrency })
+    if ok then return client end
+    local message = without_place(tostring(client))
+    command.stop(message:find "[Kk][Ee][Yy]" and command.KEY or command.USAGE, "%s", message)
+end
+
+--- "test" or "live", by the key; nil when the key does not say.
+function command.key_kind()
+    local key = read_key()
+    if not key then return is_sandbox() and "test" or nil end
+    if key:find "^test_" or key:find "|test$" then return "test" end
+    if key:find "^live_" then return "live" end
+end
+
+-- ----------------------------------------------------------------- questions
+
+--- Says what is about to be done and with which key; asks, on a terminal and without --yes, and ends the command
+--- if the answer is no. Not on a terminal nobody could answer.
+function command.confirm(arguments, what)
+    local kind = command.key_kind()
+    local sentence = what .. (kind and (", with a %s key"):format(kind) or "")
+    if arguments.yes or not (sys.is_terminal(io.stdin) and sys.is_terminal(io.stderr)) then
+        io.stderr:write(sentence, "\n")
+        return
+    end
+    io.stderr:write(sentence, "? [y/N] ")
+    io.stderr:flush()
+    local answer = io.stdin:read "l"
+    if not (answer and answer:lower():find "^%s*y") then command.stop(command.FAILURE, "nothing was done") end
+end
+
+return command

@@ -1,0 +1,58 @@
+--[[
+scripts.lib.output - a file that is there when it is complete, and not before: written under another name, brought to
+the disk, renamed. What cannot be written ends the command.
+--]]
+
+local sys = require "scaleapi.sys"
+local command = require "scripts.lib.command"
+
+local output = {}
+
+local Output = {}
+Output.__index = Output
+
+local function check(self, ok, why)
+    if not ok then command.stop(command.FAILURE, "cannot write %s: %s", self.name, tostring(why)) end
+end
+
+--- Opens the file at `path`; nil: standard output. A device or pipe is written to as it is.
+function output.open(path)
+    local self = setmetatable({ name = path or "standard output", file = io.stdout }, Output)
+    if path then
+        local facts = sys.stat(path)
+        if facts and facts.type == "directory" then command.stop(command.USAGE, "%s is a directory", path) end
+        self.path = path
+        self.part = not (facts and facts.type == "other") and path .. ".part" or nil
+        local file, why = io.open(self.part or path, "wb")
+        if not file then command.stop(command.USAGE, "cannot write %s", why) end
+        self.file = file
+    end
+    self.file:setvbuf("full", 1 << 16)
+    return self
+end
+
+--- Writes the texts.
+function Output:write(...)
+    local ok, why = self.file:write(...)
+    if not ok then check(self, ok, why) end
+end
+
+--- All is written: brings it to the disk and gives the file its name.
+function Output:finish()
+    check(self, self.file:flush())
+    if not self.path then return end
+    if self.part then check(self, sys.sync(self.file)) end
+    local file = self.file
+    self.file = nil
+    check(self, file:close())
+    if self.part then check(self, os.rename(self.part, self.path)) end
+end
+
+--- It will not be complete: leaves nothing behind.
+function Output:abandon()
+    if not self.path then return end
+    if self.file then self.file:close() end
+    if self.part then os.remove(self.part) end
+end
+
+return output
