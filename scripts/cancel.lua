@@ -12,7 +12,7 @@ local FINAL = { completed = true, canceled = true, error = true }
 
 local function read_arguments()
     local parser = command.parser("cancel", "Cancels the tasks of batches. This cannot be undone.")
-    command.add_name(parser, "--batch", "B[,B2]", "Batches; a comma inside a name is written '\\,'."):count "1-*"
+    command.add_name(parser, "--batch", "B[,B2]", "Batches; a comma inside a name is written '\\,'."):count "+"
     parser:flag("--clear-unique-id", "Free the unique_ids of the canceled tasks, to be used again.")
     command.add_caution(parser)
     command.add_common(parser)

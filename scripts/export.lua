@@ -34,7 +34,7 @@ local function read_arguments()
     end
     parser:flag("--limited-response", "Ask for a shorter form of each task.")
     parser:option("--page-size", "Tasks a request, 1 to 100."):argname "N":convert(command.positive):target "limit"
-    command.add_name(parser, "-o --output", "FILE", "Where to write, instead of standard output.")
+    command.add_name(parser, "-o", "FILE", "Where to write, instead of standard output.")
     parser:flag("--json", "Print the summary as one JSON object; on standard error unless -o is given.")
     local arguments = parser:parse()
     if not (arguments.project_name or arguments.batch_name) then parser:error "it needs --project or --batch" end
@@ -70,7 +70,7 @@ command.run("export", function()
     local arguments = read_arguments()
     local started = scaleapi.now()
     local client = command.client(1)
-    local file = output.open(arguments.output)
+    local file = output.open(arguments.o)
     local ok, count = pcall(function()
         local tasks = command.as_asked(client.get_tasks, client, filters_of(arguments))
         return export(tasks, file)
@@ -81,10 +81,10 @@ command.run("export", function()
     end
     local seconds = scaleapi.now() - started
     if arguments.json then
-        report.json({ tasks = count, file = arguments.output, seconds = report.seconds(seconds) },
-            arguments.output and io.stdout or io.stderr)
+        report.json({ tasks = count, file = arguments.o, seconds = report.seconds(seconds) },
+            arguments.o and io.stdout or io.stderr)
     else
-        report.say("%s in %s, %.1f seconds", report.count(count, "task"), arguments.output or "all", seconds)
+        report.say("%s in %s, %.1f seconds", report.count(count, "task"), arguments.o or "all", seconds)
     end
     return command.DONE
 end)

@@ -75,16 +75,22 @@ local function show(names, entries, screen)
         if line and screen[name] ~= line then
             screen[name] = line
             if entry.failure then report.say("%s: %s", name, line)
-            elseif not screen.quiet then report.print(screen.clock() .. line) end
+            elseif not screen.quiet then screen.print(line) end
         end
     end
 end
 
+-- A table with its headings; while watching, each line begins with the time.
 local function new_screen(arguments)
     local screen = { widths = widths_of(arguments.batch), quiet = arguments.json }
-    screen.clock = arguments.watch and function() return os.date "%H:%M:%S  " end or function() return "" end
-    local indent = arguments.watch and (" "):rep(10) or ""
-    if not screen.quiet then report.print(indent .. line_of(COLUMNS, screen.widths)) end
+    local begun = false
+    function screen.print(line)
+        if not begun then
+            report.print((arguments.watch and (" "):rep(10) or "") .. line_of(COLUMNS, screen.widths))
+            begun = true
+        end
+        report.print((arguments.watch and os.date "%H:%M:%S  " or "") .. line)
+    end
     return screen
 end
 

@@ -119,7 +119,7 @@ local function summarize(state, seconds, retries)
         if name ~= "failed" then good = good + count end
     end
     if done > 0 and good == 0 and state.streak == done then
-        stop(state, command.GAVE_UP, "every request failed by no fault of its row's")
+        stop(state, command.GAVE_UP, "no request came through")
     end
     return {
         total = state.total, counts = state.counts, left = state.total - done, failed = state.counts.failed or 0,

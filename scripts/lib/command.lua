@@ -95,7 +95,7 @@ end
 -- ----------------------------------------------------------------- arguments
 
 local function wrong_usage(parser, message)
-    io.stderr:write(parser._name, ": ", message, "\n", parser:get_usage(), "\n")
+    io.stderr:write(parser._name:gsub("^scalua ", ""), ": ", message, "\n", parser:get_usage(), "\n")
     os.exit(command.USAGE, true)
 end
 
@@ -196,7 +196,7 @@ function command.client(concurrency)
     local ok, client = pcall(scaleapi.client, { max_in_flight = concurrency })
     if ok then return client end
     local message = without_place(tostring(client))
-    command.stop(message:find "[Kk][Ee][Yy]" and command.KEY or command.USAGE, "%s", message)
+    command.stop(message:find "API[ _]KEY" and command.KEY or command.USAGE, "%s", message)
 end
 
 --- "test" or "live", by the key; nil when the key does not say.

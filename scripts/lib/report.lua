@@ -3,6 +3,7 @@ scripts.lib.report - what commands say: text for people on standard error, data 
 --]]
 
 local scaleapi = require "scaleapi"
+local command = require "scripts.lib.command"
 
 local report = {}
 
@@ -15,7 +16,7 @@ end
 local function write(file, text)
     local ok, why = file:write(text, "\n")
     if ok then ok, why = file:flush() end
-    if not ok then error("cannot write: " .. why, 0) end
+    if not ok then command.stop(command.FAILURE, "cannot write standard output: %s", why) end
 end
 
 --- A line of data, on standard output.

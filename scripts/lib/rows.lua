@@ -79,7 +79,7 @@ end
 --- Opens the file. Ends the command when it cannot be one of JSON lines.
 function rows.open(path)
     local facts, why = sys.stat(path)
-    if not facts then command.stop(command.USAGE, "%s: %s", path, why) end
+    if not facts then command.stop(command.USAGE, "%s", why) end
     if facts.type ~= "file" then
         local kind = facts.type == "directory" and "a directory" or "not a regular file"
         command.stop(command.USAGE, "%s is %s", path, kind)

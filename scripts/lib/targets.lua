@@ -45,7 +45,8 @@ function targets.prepare_project(client, arguments)
     local project, missing = find_project(client, name)
     if not project and missing and arguments.create_project then
         project = create(function()
-            return client.safe:create_project { project_name = name, task_type = task_type, rapid = arguments.rapid }
+            return command.as_asked(client.safe.create_project, client.safe,
+                { project_name = name, task_type = task_type, rapid = arguments.rapid })
         end, function() return find_project(client, name) end)
         missing = false
         report.say("project '%s' of type %s is there", name, task_type)
