@@ -160,8 +160,10 @@ void scale_timer_cancel(scale_loop *loop, scale_timer *timer) {
     if (timer != NULL) scale__timers_remove(&loop->timers, timer);
 }
 
-/* Fires what was due when it began, so that a timer that sets a timer cannot hold the loop. */
-static void fire_due(scale_loop *loop) {
+/* Fires what was due when it began, so that a timer that sets a timer cannot hold the loop. Says
+** whether anything was. */
+static bool fire_due(scale_loop *loop) {
+    bool fired = false;
     int64_t now = scale_loop_now(loop);
     uint64_t newest = loop->timers.next_order;
     scale_timer *timer;
@@ -171,11 +173,13 @@ static void fire_due(scale_loop *loop) {
         void *user = timer->user;
         scale__timers_remove(&loop->timers, timer);
         fire(loop, user);
+        fired = true;
     }
     if (loop->transport_due <= now) {
         loop->transport_due = NEVER;
         scale__transport_timer(loop->transport);
     }
+    return fired;
 }
 
 /* ==================================================================== a turn */
@@ -225,7 +229,7 @@ static void deliver(scale_loop *loop) {
 
 scale_status scale_loop_step(scale_loop *loop, int timeout_ms, scale_error *error) {
     struct epoll_event events[EVENTS_AT_ONCE];
-    fire_due(loop);
+    if (fire_due(loop)) timeout_ms = 0; /* whoever set the timer waits for it */
     scale__transport_deliver(loop->transport);
     if (loop->broken) return scale__fail_no_memory(error);
     if (apply(loop, error) != SCALE_OK) return SCALE_ERROR;

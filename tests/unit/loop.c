@@ -1,4 +1,5 @@
 /* loop.c - timers, watched descriptors and calls from C, without a server. */
+#include <time.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -92,6 +93,19 @@ static void a_timer_that_sets_a_timer_does_not_hold_the_loop(void) {
     CHECK(once >= 1 && once <= 3);
     scale_loop_step(loop, 0, NULL);
     CHECK(strlen(fired) > once);
+    scale_loop_free(loop);
+}
+
+static void a_timer_that_was_due_already_ends_the_wait(void) {
+    scale_loop *loop = new_loop(true);
+    struct timespec before, after;
+    fired[0] = '\0';
+    scale_loop_after(loop, 0, note, "x");
+    clock_gettime(CLOCK_MONOTONIC, &before);
+    scale_loop_step(loop, 5000, NULL);
+    clock_gettime(CLOCK_MONOTONIC, &after);
+    CHECK_TEXT(fired, "x");
+    CHECK(after.tv_sec - before.tv_sec < 4);
     scale_loop_free(loop);
 }
 
@@ -276,6 +290,7 @@ int main(void) {
     RUN(timers_fire_in_order_and_once);
     RUN(many_timers_keep_their_order);
     RUN(a_timer_that_sets_a_timer_does_not_hold_the_loop);
+    RUN(a_timer_that_was_due_already_ends_the_wait);
     RUN(watches_call_back_until_they_end);
     RUN(calls_refuse_wrong_use);
     RUN(a_server_that_is_not_there_is_tried_again_then_reported);
