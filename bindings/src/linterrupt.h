@@ -23,6 +23,7 @@ typedef struct lscale_interrupt {
     volatile sig_atomic_t pending;  /* pressed, and not raised yet */
     lua_State *volatile running;    /* the job's coroutine that runs, or NULL: the main thread */
     void (*raise)(lua_State *L);    /* raises "interrupted!" in L; never returns */
+    void (*set_catching)(int on);   /* sets `catching`; on starts to count from 0 */
 } lscale_interrupt;
 
 /* The host's, or NULL. [-0, +0] */

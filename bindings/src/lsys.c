@@ -282,10 +282,7 @@ static int random_bytes(lua_State *L) {
 static int catch_interrupt(lua_State *L) {
     luaL_checktype(L, 1, LUA_TBOOLEAN);
     lscale_interrupt *interrupt = lscale_interrupt_get(L);
-    if (interrupt != NULL) {
-        interrupt->catching = lua_toboolean(L, 1);
-        if (interrupt->catching) interrupt->count = 0;
-    }
+    if (interrupt != NULL) interrupt->set_catching(lua_toboolean(L, 1));
     lua_pushboolean(L, interrupt != NULL);
     return 1;
 }
