@@ -5,10 +5,9 @@
 **
 **     embed MANIFEST SOURCE_FOLDER OUTPUT.c DEPENDENCIES.d [@NAME=PATH]...
 **
-** A line of the manifest is `module NAME PATH` or `command NAME PATH`, a comment (#), or empty. A path counts
-** from the source folder; @NAME stands for a file outside it. OUTPUT.c is left alone when nothing has
-*changed.
-** DEPENDENCIES.d tells make which files went into it.
+** A line of the manifest is `module NAME PATH` or `command NAME PATH`, a comment (#), or empty. A path
+** counts from the source folder; @NAME stands for a file outside it. OUTPUT.c is left alone when nothing
+** has changed. DEPENDENCIES.d tells make which files went into it.
 */
 #include <errno.h>
 #include <stdarg.h>

@@ -37,9 +37,8 @@ int host_check_override(void);
 const embedded_file *host_find_command(const char *name);
 const embedded_file *host_find_module(const char *name);
 
-/* Compiles a bundled file and pushes the function, or a message; gives Lua's status. With SCALUA_SOURCE=DIR
-*the
-** file DIR/PATH is taken, if there is one. [-0, +1] */
+/* Compiles a bundled file and pushes the function, or a message; gives Lua's status. With
+** SCALUA_SOURCE=DIR the file DIR/PATH is taken, if there is one. [-0, +1] */
 int host_load_embedded(lua_State *L, const embedded_file *file);
 
 /* Pushes its text, by the same rule; raises if it cannot be read. [-0, +1] */
@@ -59,8 +58,7 @@ int host_report(lua_State *L, int status);
 __attribute__((format(printf, 1, 2))) void host_complain(const char *format, ...);
 
 /* Drives the jobs that the script has left; says which of them failed without anybody reading the error;
-*gives
-** the exit code. [-0, +0] */
+** gives the exit code. [-0, +0] */
 int host_finish_jobs(lua_State *L);
 
 /* =================================================================== prompt.c */
@@ -73,9 +71,8 @@ void host_prompt(lua_State *L);
 /* Pushes "scalua 0.1.0  Lua 5.4.4  libcurl/7.88.1". [-0, +1] */
 void host_push_version(lua_State *L);
 
-/* Runs `scalua help [COMMAND]` or `scalua source NAME`; the words behind are in `arg`. Gives the exit code,
-*or
-** -1 if `name` is neither. [-0, +0] */
+/* Runs `scalua help [COMMAND]` or `scalua source NAME`; the words behind are in `arg`. Gives the exit
+** code, or -1 if `name` is neither. [-0, +0] */
 int host_run_own_command(lua_State *L, const char *name);
 
 /* Prints the general help; gives 0. */

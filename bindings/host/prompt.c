@@ -1,7 +1,6 @@
 /*
-** prompt.c - the prompt: a line of Lua is run, the value of an expression is printed, and what is incomplete
-*goes
-** on in the next line. Called by main.c.
+** prompt.c - the prompt: a line of Lua is run, the value of an expression is printed, and what is
+** incomplete goes on in the next line. Called by main.c.
 */
 #include <lauxlib.h>
 #include <stdio.h>
@@ -56,9 +55,8 @@ static int is_incomplete(lua_State *L) {
     return size >= sizeof mark - 1 && strcmp(message + size - (sizeof mark - 1), mark) == 0;
 }
 
-/* Compiles the line on the top as a statement, reading on while it is incomplete. Replaces it by the function
-*or a
-** message; gives Lua's status. [-1, +1] */
+/* Compiles the line on the top as a statement, reading on while it is incomplete. Replaces it by the
+** function or a message; gives Lua's status. [-1, +1] */
 static int load_statement(lua_State *L) {
     for (;;) {
         size_t size;

@@ -1,6 +1,6 @@
 /*
 ** run.c - calls Lua on behalf of the host, and says what went wrong. The only file that writes to standard
-*error.
+** error.
 */
 #include <lauxlib.h>
 #include <stdarg.h>

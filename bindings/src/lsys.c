@@ -219,8 +219,7 @@ static int release_lock(lua_State *L) {
 }
 
 /* sys.lock(path) -> lock | nil, message, errno. Makes the file if need be, and locks it for this holder
- *alone;
- ** does not wait. It holds against every other sys.lock and flock(2), in this process too. */
+** alone; does not wait. It holds against every other sys.lock and flock(2), in this process too. */
 static int lock_path(lua_State *L) {
     const char *path = check_path(L, 1);
     lock *l = lua_newuserdatauv(L, sizeof *l, 0);
