@@ -18,6 +18,11 @@ static void push_slice(lua_State *L, scale_slice text) {
     lua_pushlstring(L, text.data, text.size);
 }
 
+/* Of an error, the kind must be set before, and the message alone is read. */
+static void begin(scale_error *error) {
+    error->kind = SCALE_NONE;
+}
+
 static void raise_error(lua_State *L, const scale_error *error) {
     lua_pushstring(L, error->message);
     lua_error(L);
@@ -69,15 +74,17 @@ static int push_verdict(lua_State *L, scale_status status, const scale_error *er
 
 /* json.check(text [, { max_depth = … }]) -> true | nil, message */
 static int json_check(lua_State *L) {
-    scale_error error = SCALE_ERROR_INIT;
+    scale_error error;
     scale_slice text = check_slice(L, 1);
     scale_json_limits limits = lscale_json_limits(L, 2);
+    begin(&error);
     return push_verdict(L, scale_json_check(text, &limits, &error), &error);
 }
 
 /* json.outline(text) -> true | nil, message */
 static int json_outline(lua_State *L) {
-    scale_error error = SCALE_ERROR_INIT;
+    scale_error error;
+    begin(&error);
     return push_verdict(L, scale_json_outline(check_slice(L, 1), &error), &error);
 }
 
@@ -93,7 +100,8 @@ static int json_type(lua_State *L) {
 /* The field's bytes; its data is NULL when there is none. */
 static scale_slice find_field(lua_State *L) {
     scale_slice value, document = check_slice(L, 1), key = check_slice(L, 2);
-    scale_error error = SCALE_ERROR_INIT;
+    scale_error error;
+    begin(&error);
     check_status(L, scale_json_find(document, key.data, key.size, &value, &error), &error);
     return value;
 }
@@ -120,17 +128,20 @@ static int json_raw_field(lua_State *L) {
 
 /* Begins at the document at 1, which must be an object or an array as asked. */
 static void check_cursor(lua_State *L, scale_json_cursor *cursor, bool object) {
-    scale_error error = SCALE_ERROR_INIT;
+    scale_error error;
     scale_slice text = check_slice(L, 1);
-    scale_json_type wanted = object ? SCALE_JSON_TYPE_OBJECT : SCALE_JSON_TYPE_ARRAY;
+    begin(&error);
     check_status(L, scale_json_cursor_init(cursor, text, &error), &error);
-    luaL_argcheck(L, scale_json_type_of(text) == wanted, 1,
-                  object ? "a JSON object was expected" : "a JSON array was expected");
+    if (cursor->object == object) return;
+    lua_pushfstring(L, "not JSON at byte %I: an %s was expected", (LUAI_UACINT)(cursor->at - text.data),
+                    object ? "object" : "array");
+    lua_error(L);
 }
 
 /* Steps on. False at the end; raises on a fault. */
 static bool next_part(lua_State *L, scale_json_cursor *cursor, scale_slice *key, scale_slice *value) {
-    scale_error error = SCALE_ERROR_INIT;
+    scale_error error;
+    begin(&error);
     int more = scale_json_cursor_next(cursor, key, value, &error);
     if (more < 0) raise_error(L, &error);
     return more == 1;
@@ -173,9 +184,10 @@ static int json_elements(lua_State *L) {
 
 /* Puts the value that the cursor stands before into docs (at 3) or the envelope (at 4). */
 static void take_member(lua_State *L, scale_json_cursor *cursor, scale_slice key, bool is_docs) {
-    scale_error error = SCALE_ERROR_INIT;
+    scale_error error;
     scale_json_cursor inner;
     scale_slice value, text = check_slice(L, 1);
+    begin(&error);
     push_part(L, text, key);
     if (is_docs && scale_json_cursor_type(cursor) == SCALE_JSON_TYPE_ARRAY) {
         check_status(L, scale_json_cursor_enter(cursor, &inner, &error), &error);
@@ -197,9 +209,10 @@ static void take_member(lua_State *L, scale_json_cursor *cursor, scale_slice key
 /* json.page(text, key) -> docs | nil, envelope */
 static int json_page(lua_State *L) {
     scale_json_cursor cursor;
-    scale_error error = SCALE_ERROR_INIT;
+    scale_error error;
     scale_slice key, name = check_slice(L, 2);
     int more;
+    begin(&error);
     check_cursor(L, &cursor, true);
     lua_settop(L, 3);
     lua_createtable(L, 0, 8);
@@ -235,9 +248,10 @@ static void check_prefixes(lua_State *L, int index, scale_json_covers_options *o
 static int json_covers(lua_State *L) {
     const char *prefixes[MOST_PREFIXES];
     scale_json_covers_options options = SCALE_JSON_COVERS_OPTIONS_INIT;
-    scale_error error = SCALE_ERROR_INIT;
+    scale_error error;
     scale_slice key, found = check_slice(L, 1), sent = check_slice(L, 2);
     bool covers;
+    begin(&error);
     check_prefixes(L, 3, &options, prefixes);
     check_status(L, scale_json_covers(&covers, &key, found, sent, &options, &error), &error);
     if (covers) {
@@ -283,8 +297,9 @@ static int json_is_array(lua_State *L) {
 
 /* json.raw(text) -> what encode writes as it stands; checked here, once */
 static int json_raw(lua_State *L) {
-    scale_error error = SCALE_ERROR_INIT;
+    scale_error error;
     scale_slice text = check_slice(L, 1);
+    begin(&error);
     check_status(L, scale_json_check(text, NULL, &error), &error);
     lscale_json_push_bytes(L, text, LSCALE_RAW_MT);
     return 1;

@@ -110,9 +110,14 @@ static void fail_writing(encoder *e) {
 /* ===================================================================== entries */
 
 static uint64_t begin_of(const char *name, size_t size) {
-    uint64_t begin = 0;
-    for (size_t i = 0; i < 8; i++) begin = begin << 8 | (i < size ? (unsigned char)name[i] : 0u);
-    return begin;
+    unsigned char first[8] = {0};
+    if (size >= 8)
+        memcpy(first, name, 8);
+    else
+        for (size_t i = 0; i < size; i++) first[i] = (unsigned char)name[i];
+    return (uint64_t)first[0] << 56 | (uint64_t)first[1] << 48 | (uint64_t)first[2] << 40 |
+           (uint64_t)first[3] << 32 | (uint64_t)first[4] << 24 | (uint64_t)first[5] << 16 |
+           (uint64_t)first[6] << 8 | first[7];
 }
 
 static int compare_entries(const void *left, const void *right) {
@@ -164,11 +169,12 @@ static void add_entry(encoder *e, int index, lua_Integer place) {
 ** are too many. */
 static bool gather_on_stack(encoder *e, level *l) {
     lua_State *L = e->L;
+    luaL_checkstack(L, 2 * MOST_ON_STACK + LUA_MINSTACK, "a table nested too deeply");
+    lua_Integer place = lua_gettop(L);
     lua_pushnil(L);
     while (lua_next(L, l->table)) {
         if (e->entry_count - l->first == MOST_ON_STACK) return false;
-        add_entry(e, -2, lua_gettop(L));
-        luaL_checkstack(L, LUA_MINSTACK, NULL);
+        add_entry(e, -2, place += 2);
         lua_pushvalue(L, -2);
     }
     return true;
@@ -282,26 +288,27 @@ static bool put_null(encoder *e, int index) {
     return scale_json_write_null(e->writer);
 }
 
-/* Writes the value at `index`, or opens it when it is a table. */
-static void put_value(encoder *e, int index, int top) {
+/* Writes the value at `index`; or opens it when it is a table, which shrinks the stack to `top` in the
+** end. False when it did. */
+static bool put_value(encoder *e, int index, int top) {
     bool good = true;
     switch (lua_type(e->L, index)) {
     case LUA_TSTRING: good = put_string(e, index); break;
     case LUA_TNUMBER: good = put_number(e, index); break;
     case LUA_TBOOLEAN: good = scale_json_write_boolean(e->writer, lua_toboolean(e->L, index)); break;
-    case LUA_TTABLE: open_table(e, index, top); return;
+    case LUA_TTABLE: open_table(e, index, top); return false;
     case LUA_TLIGHTUSERDATA: good = put_null(e, index); break;
     case LUA_TUSERDATA: good = put_userdata(e, index); break;
     default: fail(e, lua_pushfstring(e->L, "a %s", luaL_typename(e->L, index)));
     }
     if (!good) fail_writing(e);
-    lua_settop(e->L, top);
+    return true;
 }
 
 static void put_element(encoder *e, level *l) {
     int top = lua_gettop(e->L);
     lua_rawgeti(e->L, l->table, ++l->done);
-    put_value(e, top + 1, top);
+    if (put_value(e, top + 1, top)) lua_settop(e->L, top);
 }
 
 static void put_member(encoder *e, level *l) {
@@ -315,7 +322,7 @@ static void put_member(encoder *e, level *l) {
     }
     lua_rawgeti(L, l->names, it->place);
     lua_rawget(L, l->table);
-    put_value(e, top + 1, top);
+    if (put_value(e, top + 1, top)) lua_settop(L, top);
 }
 
 static void put_all(encoder *e) {
@@ -348,15 +355,15 @@ static encoder *take_encoder(lua_State *L) {
         memset(e, 0, offsetof(encoder, levels));
         luaL_setmetatable(L, ENCODER);
         lua_copy(L, -1, LSCALE_ENCODER);
+        e->array_mt = lua_topointer(L, LSCALE_ARRAY_MT);
+        e->number_mt = lua_topointer(L, LSCALE_NUMBER_MT);
+        e->raw_mt = lua_topointer(L, LSCALE_RAW_MT);
     } else {
         lua_pushvalue(L, LSCALE_ENCODER);
     }
     e->busy = true;
     e->L = L;
     e->depth = e->entry_count = 0;
-    e->array_mt = lua_topointer(L, LSCALE_ARRAY_MT);
-    e->number_mt = lua_topointer(L, LSCALE_NUMBER_MT);
-    e->raw_mt = lua_topointer(L, LSCALE_RAW_MT);
     if (e->writer == NULL) e->writer = scale_json_writer_new();
     if (e->writer == NULL) luaL_error(L, "not enough memory");
     scale_json_writer_empty(e->writer);
@@ -379,14 +386,13 @@ static void release_encoder(encoder *e, size_t size) {
 
 int lscale_json_encode(lua_State *L) {
     scale_slice text;
-    scale_error error = SCALE_ERROR_INIT;
     luaL_checkany(L, 1);
     scale_json_limits limits = lscale_json_limits(L, 2);
     lua_settop(L, 1);
     encoder *e = take_encoder(L);
     e->max_depth = limits.max_depth;
     put_all(e);
-    if (scale_json_writer_text(e->writer, &text, &error) != SCALE_OK) fail_writing(e);
+    if (scale_json_writer_text(e->writer, &text, NULL) != SCALE_OK) fail_writing(e);
     lua_pushlstring(L, text.data, text.size);
     release_encoder(e, text.size);
     return 1;

@@ -150,7 +150,7 @@ SCALE_API scale_status scale_json_reader_fail(const scale_json_reader *reader, s
 
 /* Steps over the members of an object or the elements of an array. Commas, colons, names' quotes and
 ** plain values are checked; strings and what lies deeper by their outline. In memory of the caller's;
-** nothing to clear, nothing in it to be touched. */
+** nothing to clear; `object` tells which of the two it is, the rest is not to be touched. */
 typedef struct scale_json_cursor {
     const char *start, *at, *end;
     const char *problem;

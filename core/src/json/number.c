@@ -298,9 +298,10 @@ static uint64_t closest(uint64_t whole, int fraction, bool more, uint64_t unit, 
 ** digits are taken off as long as one is left between the borders.
 */
 static bool shorten(double value, digits *d) {
-    int binary;
-    uint64_t mantissa = (uint64_t)ldexp(frexp(value, &binary), DBL_MANT_DIG);
-    int shift = DBL_MANT_DIG - binary + 2; /* in quarters of the last bit */
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    uint64_t mantissa = (bits & (MOST_EXACT / 2 - 1)) | MOST_EXACT / 2;
+    int shift = 1075 + 2 - (int)(bits >> 52); /* in quarters of the last bit */
     int power = 16;
     while (power > 0 && value >= (double)powers[17 - power]) power--;
     for (double bound = 1.0; value < bound && power < 21; bound /= 10) power++;

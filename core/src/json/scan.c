@@ -10,6 +10,7 @@
 
 #define TOO_EARLY "the text ends too early"
 #define TOO_DEEP  "too many brackets are open at once"
+#define IN_STRING "the text ends inside a string"
 #define NO_VALUE  "a value was expected"
 
 scale_status scale__json_report(scale_error *error, const char *start, const scale__json_fault *fault) {
@@ -72,7 +73,7 @@ const char *scale__json_pass_string(const char *at, const char *end, bool *plain
     at++;
     for (;;) {
         at = scale__json_find_special(at, end);
-        if (at == end) return scale__json_fail(fault, at, "the text ends inside a string");
+        if (at == end) return scale__json_fail(fault, at, IN_STRING);
         if (*at == '"') return at + 1;
         if (*at == '\\') {
             *plain = false;
@@ -87,13 +88,10 @@ const char *scale__json_pass_string(const char *at, const char *end, bool *plain
 }
 
 const char *scale__json_pass_quoted(const char *at, const char *end, scale__json_fault *fault) {
-    at++;
-    for (;;) {
-        at = scale__json_find_quote(at, end);
-        if (at < end && *at == '"') return at + 1;
-        if (end - at < 2) return scale__json_fail(fault, end, "the text ends inside a string");
-        at += 2;
-    }
+    at = scale__json_find_quote(at + 1, end);
+    while (end - at > 1 && *at == '\\') at = scale__json_find_quote(at + 2, end);
+    if (at < end && *at == '"') return at + 1;
+    return scale__json_fail(fault, end, IN_STRING);
 }
 
 /* ========================================================== numbers and words */
@@ -151,45 +149,145 @@ static bool is_object(const uint64_t *objects, size_t depth) {
     return (objects[depth / 64] >> (depth % 64) & 1) != 0;
 }
 
-const char *scale__json_pass_brackets(const char *at, const char *end, scale__json_fault *fault) {
+typedef struct outline {
+    size_t depth;
     uint64_t objects[SCALE_JSON_DEPTH / 64];
-    size_t depth = 0;
-    for (;;) {
-        at = scale__json_find_mark(at, end);
-        if (at == end) return scale__json_fail(fault, at, TOO_EARLY);
+    scale__json_fault *fault;
+} outline;
+
+/* A byte outside of strings. False when it is wrong. The outline is over when its depth is 0 again. */
+static inline bool take_mark(outline *o, const char *at) {
+    if (*at == '{' || *at == '[') {
+        if (o->depth == SCALE_JSON_DEPTH) return scale__json_fail(o->fault, at, TOO_DEEP) != NULL;
+        note_bracket(o->objects, o->depth++, *at == '{');
+        return true;
+    }
+    if (*at == '\\') return scale__json_fail(o->fault, at, "a backslash outside of strings") != NULL;
+    if (is_object(o->objects, --o->depth) != (*at == '}'))
+        return scale__json_fail(o->fault, at, "a bracket that closes another kind") != NULL;
+    return true;
+}
+
+static bool is_mark(char byte) {
+    return byte == '\\' || (byte | 0x20) == '{' || (byte | 0x20) == '}';
+}
+
+const char *scale__json_pass_brackets_plainly(const char *at, const char *end, scale__json_fault *fault) {
+    outline o = {.fault = fault};
+    while (at < end) {
         if (*at == '"') {
             at = scale__json_pass_quoted(at, end, fault);
             if (at == NULL) return NULL;
-        } else if (*at == '{' || *at == '[') {
-            if (depth == SCALE_JSON_DEPTH) return scale__json_fail(fault, at, TOO_DEEP);
-            note_bracket(objects, depth++, *at++ == '{');
-        } else {
-            if (is_object(objects, --depth) != (*at == '}'))
-                return scale__json_fail(fault, at, "a bracket that closes another kind");
-            at++;
-            if (depth == 0) return at;
+            continue;
         }
+        if (is_mark(*at)) {
+            if (!take_mark(&o, at)) return NULL;
+            if (o.depth == 0) return at + 1;
+        }
+        at++;
     }
+    return scale__json_fail(fault, end, TOO_EARLY);
 }
 
-scale_json_type scale_json_type_of(scale_slice value) {
-    const char *start = scale__json_start(value), *end = start + value.size;
-    const char *at = scale__json_pass_space(start, end);
-    if (at == end) return SCALE_JSON_TYPE_NONE;
-    switch (*at) {
+#if defined(__SSE2__)
+/* 64 bytes as bit masks, the first byte being the lowest bit. */
+typedef struct block {
+    uint64_t quotes, backslashes, brackets;
+} block;
+
+/* `or` folds brackets of both kinds together. */
+static inline uint64_t mask_of(const __m128i *parts, char byte, char or) {
+    uint64_t mask = 0;
+    for (int i = 3; i >= 0; i--) {
+        __m128i folded = _mm_or_si128(parts[i], _mm_set1_epi8(or));
+        mask = mask << 16 | (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(folded, _mm_set1_epi8(byte)));
+    }
+    return mask;
+}
+
+static inline void read_block(block *b, const char *at, const char *end) {
+    __m128i parts[4];
+    char rest[64];
+    if (end - at < 64) {
+        memset(rest, ' ', sizeof rest);
+        memcpy(rest, at, (size_t)(end - at));
+        at = rest;
+    }
+    for (int i = 0; i < 4; i++) parts[i] = _mm_loadu_si128((const __m128i *)(const void *)(at + i * 16));
+    b->quotes = mask_of(parts, '"', 0);
+    b->backslashes = mask_of(parts, '\\', 0);
+    b->brackets = mask_of(parts, '{', 0x20) | mask_of(parts, '}', 0x20);
+}
+
+/* The bytes behind a backslash that is not itself behind one. `carry`: the last byte of the block before
+** is such a backslash; set for the next. */
+static inline uint64_t escaped_bytes(uint64_t backslashes, bool *carry) {
+    uint64_t escaped = *carry ? 1 : 0;
+    *carry = false;
+    backslashes &= ~escaped;
+    while (backslashes != 0) {
+        uint64_t first = backslashes & (0 - backslashes);
+        escaped |= first << 1;
+        *carry = first >> 63 != 0;
+        backslashes &= ~(first | first << 1);
+    }
+    return escaped;
+}
+
+/* Each bit becomes the sum of itself and those below: between quotes, 1. */
+static inline uint64_t running_parity(uint64_t bits) {
+    for (int shift = 1; shift < 64; shift *= 2) bits ^= bits << shift;
+    return bits;
+}
+
+/* Looks at 64 bytes at once: which are between quotes is a matter of a few shifts, and brackets outside
+** of them are few. */
+const char *scale__json_pass_brackets(const char *at, const char *end, scale__json_fault *fault) {
+    outline o = {.fault = fault};
+    uint64_t in_string = 0; /* all bits: the block begins inside a string */
+    bool carry = false;
+    for (; at < end; at += 64) {
+        block b;
+        read_block(&b, at, end);
+        uint64_t strings = running_parity(b.quotes & ~escaped_bytes(b.backslashes, &carry)) ^ in_string;
+        uint64_t marks = (b.brackets | b.backslashes) & ~strings;
+        for (; marks != 0; marks &= marks - 1) {
+            const char *mark = at + __builtin_ctzll(marks);
+            if (!take_mark(&o, mark)) return NULL;
+            if (o.depth == 0) return mark + 1;
+        }
+        in_string = 0 - (strings >> 63);
+    }
+    return scale__json_fail(fault, end, in_string != 0 ? IN_STRING : TOO_EARLY);
+}
+#else
+const char *scale__json_pass_brackets(const char *at, const char *end, scale__json_fault *fault) {
+    return scale__json_pass_brackets_plainly(at, end, fault);
+}
+#endif
+
+static inline scale_json_type type_of(char first) {
+    switch (first) {
     case '{': return SCALE_JSON_TYPE_OBJECT;
     case '[': return SCALE_JSON_TYPE_ARRAY;
     case '"': return SCALE_JSON_TYPE_STRING;
     case 't':
     case 'f': return SCALE_JSON_TYPE_BOOLEAN;
     case 'n': return SCALE_JSON_TYPE_NULL;
-    default: return *at == '-' || is_digit(at, end) ? SCALE_JSON_TYPE_NUMBER : SCALE_JSON_TYPE_NONE;
+    default:
+        return first == '-' || (first >= '0' && first <= '9') ? SCALE_JSON_TYPE_NUMBER : SCALE_JSON_TYPE_NONE;
     }
+}
+
+scale_json_type scale_json_type_of(scale_slice value) {
+    const char *start = scale__json_start(value), *end = start + value.size;
+    const char *at = scale__json_pass_space(start, end);
+    return at == end ? SCALE_JSON_TYPE_NONE : type_of(*at);
 }
 
 const char *scale__json_pass_value(const char *at, const char *end, scale__json_fault *fault) {
     if (at == end) return scale__json_fail(fault, at, TOO_EARLY);
-    switch (scale_json_type_of((scale_slice){at, 1})) {
+    switch (type_of(*at)) {
     case SCALE_JSON_TYPE_OBJECT:
     case SCALE_JSON_TYPE_ARRAY: return scale__json_pass_brackets(at, end, fault);
     case SCALE_JSON_TYPE_STRING: return scale__json_pass_quoted(at, end, fault);
@@ -331,9 +429,7 @@ static bool closes_at_once(const scale_json_reader *reader, char bracket) {
     return reader->at < reader->end && *reader->at == bracket;
 }
 
-scale_json_token scale_json_reader_next(scale_json_reader *reader, scale_slice *text) {
-    scale_slice unread;
-    if (text == NULL) text = &unread;
+static inline scale_json_token next_token(scale_json_reader *reader, scale_slice *text) {
     if (reader->state == OVER) return reader->problem == NULL ? SCALE_JSON_TOKEN_END : SCALE_JSON_TOKEN_ERROR;
     reader->at = scale__json_pass_space(reader->at, reader->end);
     switch (reader->state) {
@@ -343,6 +439,11 @@ scale_json_token scale_json_reader_next(scale_json_reader *reader, scale_slice *
         return closes_at_once(reader, ']') ? close_bracket(reader, text) : read_value(reader, text);
     default: return read_value(reader, text);
     }
+}
+
+scale_json_token scale_json_reader_next(scale_json_reader *reader, scale_slice *text) {
+    scale_slice unread;
+    return next_token(reader, text == NULL ? &unread : text);
 }
 
 bool scale_json_reader_in_object(const scale_json_reader *reader) {
@@ -361,9 +462,10 @@ scale_status scale_json_reader_fail(const scale_json_reader *reader, scale_error
 scale_status scale_json_check(scale_slice text, const scale_json_limits *limits, scale_error *error) {
     scale_json_reader reader;
     scale_json_token token;
+    scale_slice unread;
     scale_json_reader_init(&reader, text, limits);
     do {
-        token = scale_json_reader_next(&reader, NULL);
+        token = next_token(&reader, &unread);
     } while (token != SCALE_JSON_TOKEN_END && token != SCALE_JSON_TOKEN_ERROR);
     return token == SCALE_JSON_TOKEN_END ? SCALE_OK : scale_json_reader_fail(&reader, error);
 }

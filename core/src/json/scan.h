@@ -32,7 +32,8 @@ static inline const char *scale__json_fail(scale__json_fault *fault, const char 
 scale_status scale__json_report(scale_error *error, const char *start, const scale__json_fault *fault);
 
 static inline const char *scale__json_pass_space(const char *at, const char *end) {
-    while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) at++;
+    while (at < end && (unsigned char)*at <= ' ' && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
+        at++;
     return at;
 }
 
@@ -46,19 +47,9 @@ static inline bool scale__json_is_special(char byte) {
     return byte == '"' || byte == '\\' || (signed char)byte < 0x20;
 }
 
-/* Is it a quote or a bracket? */
-static inline bool scale__json_is_mark(char byte) {
-    return byte == '"' || (byte | 0x20) == '{' || (byte | 0x20) == '}';
-}
-
-/* The three searches, a byte at a time. Each gives `end` when there is none. */
+/* The first byte that needs one, or the first quote or backslash; `end` when there is none. */
 static inline const char *scale__json_find_special_plainly(const char *at, const char *end) {
     while (at < end && !scale__json_is_special(*at)) at++;
-    return at;
-}
-
-static inline const char *scale__json_find_mark_plainly(const char *at, const char *end) {
-    while (at < end && !scale__json_is_mark(*at)) at++;
     return at;
 }
 
@@ -68,34 +59,31 @@ static inline const char *scale__json_find_quote_plainly(const char *at, const c
 }
 
 #if defined(__SSE2__)
-/* The same, sixteen bytes at a time. */
-#define SCALE__JSON_SEARCH(name, mask_expression)                                                            \
-    static inline const char *name(const char *at, const char *end) {                                        \
-        for (; end - at >= 16; at += 16) {                                                                   \
-            __m128i block = _mm_loadu_si128((const __m128i *)(const void *)at);                              \
-            int mask = _mm_movemask_epi8(mask_expression);                                                   \
-            if (mask != 0) return at + __builtin_ctz((unsigned)mask);                                        \
-        }                                                                                                    \
-        return name##_plainly(at, end);                                                                      \
-    }
-#define SCALE__JSON_EQUAL(block, byte) _mm_cmpeq_epi8(block, _mm_set1_epi8(byte))
-#define SCALE__JSON_FOLDED(block)      _mm_or_si128(block, _mm_set1_epi8(0x20))
+/* Which of 16 bytes are a quote, a backslash, or (as signed) smaller than `below`. */
+static inline unsigned scale__json_look(const char *at, char below) {
+    __m128i block = _mm_loadu_si128((const __m128i *)(const void *)at);
+    __m128i found =
+        _mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8('"')), _mm_cmpeq_epi8(block, _mm_set1_epi8('\\')));
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(found, _mm_cmplt_epi8(block, _mm_set1_epi8(below))));
+}
 
-SCALE__JSON_SEARCH(scale__json_find_special,
-                   _mm_or_si128(_mm_or_si128(SCALE__JSON_EQUAL(block, '"'), SCALE__JSON_EQUAL(block, '\\')),
-                                _mm_cmplt_epi8(block, _mm_set1_epi8(0x20))))
-SCALE__JSON_SEARCH(scale__json_find_mark,
-                   _mm_or_si128(SCALE__JSON_EQUAL(block, '"'),
-                                _mm_or_si128(SCALE__JSON_EQUAL(SCALE__JSON_FOLDED(block), '{'),
-                                             SCALE__JSON_EQUAL(SCALE__JSON_FOLDED(block), '}'))))
-SCALE__JSON_SEARCH(scale__json_find_quote,
-                   _mm_or_si128(SCALE__JSON_EQUAL(block, '"'), SCALE__JSON_EQUAL(block, '\\')))
-#undef SCALE__JSON_SEARCH
-#undef SCALE__JSON_EQUAL
-#undef SCALE__JSON_FOLDED
+static inline const char *scale__json_find_special(const char *at, const char *end) {
+    for (; end - at >= 16; at += 16) {
+        unsigned found = scale__json_look(at, 0x20);
+        if (found != 0) return at + __builtin_ctz(found);
+    }
+    return scale__json_find_special_plainly(at, end);
+}
+
+static inline const char *scale__json_find_quote(const char *at, const char *end) {
+    for (; end - at >= 16; at += 16) {
+        unsigned found = scale__json_look(at, -128);
+        if (found != 0) return at + __builtin_ctz(found);
+    }
+    return scale__json_find_quote_plainly(at, end);
+}
 #else
 #define scale__json_find_special scale__json_find_special_plainly
-#define scale__json_find_mark    scale__json_find_mark_plainly
 #define scale__json_find_quote   scale__json_find_quote_plainly
 #endif
 
@@ -115,8 +103,10 @@ const char *scale__json_pass_number(const char *at, const char *end, scale__json
 /* true, false or null. */
 const char *scale__json_pass_word(const char *at, const char *end, scale__json_fault *fault);
 
-/* An object or array, by its outline. */
+/* An object or array, by its outline; and the same a byte at a time, for machines without SSE2 and for
+** the test that holds one against the other. */
 const char *scale__json_pass_brackets(const char *at, const char *end, scale__json_fault *fault);
+const char *scale__json_pass_brackets_plainly(const char *at, const char *end, scale__json_fault *fault);
 
 /* Any value: numbers and words in full, the others by their outline. */
 const char *scale__json_pass_value(const char *at, const char *end, scale__json_fault *fault);

@@ -64,11 +64,12 @@ static bool is_fine(const scale_json_writer *writer) {
     return writer->error.kind == SCALE_NONE && writer->text.state == SCALE__BUFFER_FINE;
 }
 
-/* What stands before a value, and what may come behind it. */
-static bool begin_value(scale_json_writer *writer) {
+/* Is a value in its place? `comma`: one stands before it. Says what may come behind it. */
+static bool begin_value(scale_json_writer *writer, bool *comma) {
+    *comma = false;
     if (!is_fine(writer)) return false;
     switch (writer->next) {
-    case ELEMENT: return scale__buffer_append_byte(&writer->text, ',');
+    case ELEMENT: *comma = true; return true;
     case FIRST_ELEMENT: writer->next = ELEMENT; return true;
     case VALUE: writer->next = writer->depth == 0 ? NOTHING : KEY; return true;
     case NOTHING: return fail(writer, "a second value where one ends the text");
@@ -76,14 +77,26 @@ static bool begin_value(scale_json_writer *writer) {
     }
 }
 
+/* A value that is written as these bytes. */
+static bool append_value(scale_json_writer *writer, const char *text, size_t size) {
+    bool comma;
+    if (!begin_value(writer, &comma)) return false;
+    char *place = scale__buffer_reserve(&writer->text, size + 1);
+    if (place == NULL) return false;
+    if (comma) *place++ = ',';
+    if (size > 0) memcpy(place, text, size);
+    scale__buffer_advance(&writer->text, size + (comma ? 1 : 0));
+    return true;
+}
+
 static bool open_bracket(scale_json_writer *writer, bool object) {
-    if (!begin_value(writer)) return false;
+    if (!append_value(writer, object ? "{" : "[", 1)) return false;
     if (writer->depth == SCALE_JSON_MOST_DEPTH) return fail(writer, "too many brackets open at once");
     uint64_t bit = (uint64_t)1 << (writer->depth % 64), *bits = &writer->objects[writer->depth / 64];
     *bits = object ? *bits | bit : *bits & ~bit;
     writer->depth++;
     writer->next = object ? FIRST_KEY : FIRST_ELEMENT;
-    return scale__buffer_append_byte(&writer->text, object ? '{' : '[');
+    return true;
 }
 
 bool scale_json_write_object(scale_json_writer *writer) {
@@ -153,23 +166,60 @@ static bool append_escaped(scale__buffer *text, const char *at, const char *end)
     return true;
 }
 
-static bool append_string(scale_json_writer *writer, const char *text, size_t size) {
+/* A string that needs escapes. `colon`: it is a name. */
+static bool append_marked(scale_json_writer *writer, const char *text, size_t size, bool comma, bool colon) {
+    if (comma) scale__buffer_append_byte(&writer->text, ',');
     scale__buffer_append_byte(&writer->text, '"');
-    if (size > 0 && !append_escaped(&writer->text, text, text + size))
-        return fail(writer, "text that is not UTF-8");
-    return scale__buffer_append_byte(&writer->text, '"');
+    if (!append_escaped(&writer->text, text, text + size)) return fail(writer, "text that is not UTF-8");
+    return scale__buffer_append(&writer->text, "\":", colon ? 2 : 1);
+}
+
+/* Eight bytes at once: is one of them not ASCII, a control character, a quote or a backslash? A byte
+** that is smaller than n borrows into its highest bit when n is taken off; bytes that have it already
+** count anyway. */
+static bool has_special(const char *at) {
+    const uint64_t ones = UINT64_C(0x0101010101010101), high = ones * 0x80;
+    uint64_t bytes;
+    memcpy(&bytes, at, sizeof bytes);
+    uint64_t quotes = bytes ^ ones * '"', backslashes = bytes ^ ones * '\\';
+    return ((bytes | (bytes - ones * 0x20) | (quotes - ones) | (backslashes - ones)) & high) != 0;
+}
+
+/* Does a text stand for itself between quotes? May say no where it does: then it is looked at closely. */
+static bool is_plain(const char *text, size_t size) {
+    if (size < 8) return scale__json_find_special_plainly(text, text + size) == text + size;
+    for (size_t i = 0; i + 8 <= size; i += 8) {
+        if (has_special(text + i)) return false;
+    }
+    return !has_special(text + size - 8);
+}
+
+/* Most strings are plain; one look and one copy do then. */
+static bool append_string(scale_json_writer *writer, const char *text, size_t size, bool comma, bool colon) {
+    if (size > 0 && !is_plain(text, size)) return append_marked(writer, text, size, comma, colon);
+    char *place = scale__buffer_reserve(&writer->text, size + 4), *start = place;
+    if (place == NULL) return false;
+    if (comma) *place++ = ',';
+    *place++ = '"';
+    if (size > 0) memcpy(place, text, size);
+    place += size;
+    *place++ = '"';
+    if (colon) *place++ = ':';
+    scale__buffer_advance(&writer->text, (size_t)(place - start));
+    return true;
 }
 
 bool scale_json_write_string(scale_json_writer *writer, const char *text, size_t size) {
-    return begin_value(writer) && append_string(writer, text, size);
+    bool comma;
+    return begin_value(writer, &comma) && append_string(writer, text, size, comma, false);
 }
 
 bool scale_json_write_key(scale_json_writer *writer, const char *text, size_t size) {
+    bool comma = writer->next == KEY;
     if (!is_fine(writer)) return false;
     if (writer->next != FIRST_KEY && writer->next != KEY) return fail(writer, "a name where none can be");
-    if (writer->next == KEY) scale__buffer_append_byte(&writer->text, ',');
     writer->next = VALUE;
-    return append_string(writer, text, size) && scale__buffer_append_byte(&writer->text, ':');
+    return append_string(writer, text, size, comma, true);
 }
 
 bool scale_json_write_integer(scale_json_writer *writer, int64_t value) {
@@ -181,27 +231,26 @@ bool scale_json_write_integer(scale_json_writer *writer, int64_t value) {
         rest /= 10;
     } while (rest != 0);
     if (value < 0) text[--place] = '-';
-    return begin_value(writer) && scale__buffer_append(&writer->text, text + place, sizeof text - place);
+    return append_value(writer, text + place, sizeof text - place);
 }
 
 bool scale_json_write_number(scale_json_writer *writer, double value) {
     char text[SCALE_JSON_NUMBER_SIZE];
     size_t size = scale_json_number_write(text, value);
-    if (!begin_value(writer)) return false;
-    if (size == 0) return fail(writer, "a number that is not finite");
-    return scale__buffer_append(&writer->text, text, size);
+    if (size == 0 && is_fine(writer)) return fail(writer, "a number that is not finite");
+    return append_value(writer, text, size);
 }
 
 bool scale_json_write_boolean(scale_json_writer *writer, bool value) {
-    return begin_value(writer) && scale__buffer_append_text(&writer->text, value ? "true" : "false");
+    return append_value(writer, value ? "true" : "false", value ? 4 : 5);
 }
 
 bool scale_json_write_null(scale_json_writer *writer) {
-    return begin_value(writer) && scale__buffer_append_text(&writer->text, "null");
+    return append_value(writer, "null", 4);
 }
 
 bool scale_json_write_checked(scale_json_writer *writer, scale_slice value) {
-    return begin_value(writer) && scale__buffer_append(&writer->text, value.data, value.size);
+    return append_value(writer, value.data, value.size);
 }
 
 bool scale_json_write_raw(scale_json_writer *writer, scale_slice value) {
