@@ -34,7 +34,8 @@ function scaleapi.client(options)
     if options ~= nil and type(options) ~= "table" then
         error("client needs a table of options, not " .. type(options), 2)
     end
-    return client.new(options, 2)
+    local made, problem = client.new(options)
+    return made or error(problem, 2)
 end
 
 -- scaleapi.TaskType.ImageAnnotation == "imageannotation"; an unknown name raises.

@@ -72,7 +72,7 @@ typedef struct server {
     exchange *first_arrived, *last_arrived;
     exchange *suspended; /* those that have arrived, and those with Lua */
     size_t max_body;
-    bool resumed; /* since the last run: another one is due */
+    int due_runs; /* after a connection was resumed: one that sends its answer, one that watches it again */
     header *headers;
     size_t header_count, header_room;
     lua_Integer connections, open, requests, in_flight, most_in_flight;
@@ -343,7 +343,7 @@ static int descriptor(lua_State *L) {
 static int timeout(lua_State *L) {
     MHD_UNSIGNED_LONG_LONG milliseconds = 0;
     server *s = check_server(L);
-    if (s->resumed || s->first_arrived != NULL)
+    if (s->due_runs > 0 || s->first_arrived != NULL)
         lua_pushinteger(L, 0);
     else if (MHD_get_timeout(s->daemon, &milliseconds) == MHD_YES)
         lua_pushnumber(L, (lua_Number)milliseconds / 1000.0);
@@ -355,7 +355,7 @@ static int timeout(lua_State *L) {
 /* server:is_due() -> whether a run is due before anybody waits */
 static int is_due(lua_State *L) {
     const server *s = luaL_checkudata(L, 1, SERVER);
-    lua_pushboolean(L, s->daemon != NULL && s->resumed);
+    lua_pushboolean(L, s->daemon != NULL && s->due_runs > 0);
     return 1;
 }
 
@@ -464,7 +464,7 @@ static int run(lua_State *L) {
     server *s = check_server(L);
     lua_Integer count = 0;
     luaL_checktype(L, 2, LUA_TTABLE);
-    s->resumed = false;
+    if (s->due_runs > 0) s->due_runs--;
     MHD_run(s->daemon);
     while (s->first_arrived != NULL) hand_out(L, s, 2, 2 * count++ + 1);
     lua_pushinteger(L, count);
@@ -488,7 +488,7 @@ static void resume(exchange *x) {
     *x->before = x->after;
     if (x->after != NULL) x->after->before = x->before;
     s->in_flight--;
-    s->resumed = true;
+    s->due_runs = 2;
     MHD_resume_connection(x->connection);
 }
 

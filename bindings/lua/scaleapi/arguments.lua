@@ -14,11 +14,14 @@ local CALL_OPTIONS = { "timeout", "connect_timeout", "deadline", "max_attempts",
 local is_call_option = {}
 for _, name in ipairs(CALL_OPTIONS) do is_call_option[name] = true end
 
-local function has_parameter(row, name)
+-- The SDK's name of a parameter that may be given by its wire name; nil when the row has none of that name.
+local function parameter_name(row, name)
     for _, parameter in ipairs(row.parameters) do
-        if parameter.name == name or parameter.wire == name then return true end
+        if parameter.name == name then return name end
     end
-    return false
+    for _, parameter in ipairs(row.parameters) do
+        if parameter.wire == name then return parameter.name end
+    end
 end
 
 -- Takes the leading plain values in the row's order. Returns them by name, and the place of what follows.
@@ -76,10 +79,15 @@ local function bind_fields(row, named, given, index)
     local options = {}
     local rest = given[index]
     if type(rest) == "table" then
-        for name, value in pairs(rest) do
-            if is_call_option[name] and not has_parameter(row, name) then options[name] = value
-            elseif named[name] ~= nil then return nil, ("%s of %s was given twice"):format(name, row.name)
-            else named[name] = value end
+        for key, value in pairs(rest) do
+            local name = parameter_name(row, key)
+            if not name and is_call_option[key] then
+                options[key] = value
+            else
+                name = name or key -- an unknown one is for core to name
+                if named[name] ~= nil then return nil, ("%s of %s was given twice"):format(name, row.name) end
+                named[name] = value
+            end
         end
         index = index + 1
     end

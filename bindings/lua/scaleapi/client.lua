@@ -128,7 +128,7 @@ define_pages("list_assets", "assets")
 --- How many tasks match: the filters of get_tasks. One request.
 define("get_tasks_count", function(client, ...)
     local bound, problem = arguments.bind(rows.get_tasks, ...)
-    if not bound then return "usage", (problem:gsub("get_tasks", "get_tasks_count")) end
+    if not bound then return "usage", problem end
     problem = needs_project_or_batch(bound.arguments, "get_tasks_count")
     if problem then return "usage", problem end
     bound.arguments.limit = 1
@@ -184,12 +184,12 @@ local client = {}
 
 --- Makes a client. Options: api_key, base_url, timeout, upload_timeout, connect_timeout, deadline, verify, ca_file,
 --- cert_file, key_file, proxy, user_agent, max_in_flight, max_attempts, max_answer, allow_http. What is not given
---- comes from the environment (see environment.lua). Times are seconds. Raises at the caller's line.
-function client.new(options, level)
+--- comes from the environment (see environment.lua). Times are seconds. Returns nil and what is wrong.
+function client.new(options)
     local completed, problem = environment.complete(options or {})
-    if not completed then error(problem, level + 1) end
+    if not completed then return nil, problem end
     local ok, handle = pcall(core.client, core.loop(), completed)
-    if not ok then error((tostring(handle):gsub("^.-:%d+: ", "")), level + 1) end
+    if not ok then return nil, (tostring(handle):gsub("^[^:]*:%d+: ", "")) end
     local self = setmetatable({ _core = handle }, Client)
     rawset(self, "safe", setmetatable({ _client = self }, Safe))
     return self
