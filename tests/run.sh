@@ -72,7 +72,7 @@ check() {
 
 check "lint: C format" "find core bindings tests examples -name '*.[ch]' | xargs clang-format-14 --dry-run -Werror"
 check "lint: Lua" "luacheck --no-color --quiet bindings scripts examples tests"
-check "lint: shell" "for file in .ci/run \$(find examples tests -name '*.sh'); do sh -n \"\$file\" || exit 1; done"
+check "lint: shell" "sh -n .ci/run && find examples tests -name '*.sh' ! -name bench.sh | xargs -n 1 sh -n && bash -n tests/bench/bench.sh"
 suite "layers" "sh tests/layers.sh $release"
 
 for tree in "$release" "$sanitized"; do

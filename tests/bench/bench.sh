@@ -13,11 +13,14 @@ work=$(mktemp -d) || exit 1
 trap 'kill $server 2>/dev/null; rm -rf "$work"' EXIT
 
 # The server has one core and the client another, where there are two.
-on() { # core, command
-    if [ "$(nproc)" -gt 1 ]; then taskset -c "$@"; else "${@:2}"; fi
-}
+here=()
+there=()
+if [ "$(nproc)" -gt 1 ]; then
+    there=(taskset -c 0)
+    here=(taskset -c 1)
+fi
 
-on 0 "$tree/bench/bench_server" $tasks >"$work/address" &
+"${there[@]}" "$tree/bench/bench_server" $tasks >"$work/address" &
 server=$!
 until grep -q listening "$work/address"; do sleep 0.05; done
 base=$(sed 's/.* on //' "$work/address")
@@ -44,15 +47,15 @@ export SCALE_API_KEY=live_bench SCALE_API_URL=$base
 names=("post: libcurl" "post: core" "post: Lua" "post: upload" "pages: libcurl" "pages: core" "pages: iterate" "pages: export")
 run() {
     case $1 in
-    "post: libcurl") on 1 "$tree/bench/bench_floor" post "$base/v1/task/imageannotation" "$work/rows.jsonl" "$rows" 50 ;;
-    "post: core") on 1 "$tree/bench/bench_core" post "$base" "$work/rows.jsonl" "$rows" 50 ;;
-    "post: Lua") on 1 "$scalua" tests/bench/post.lua "$base" "$work/rows.jsonl" ;;
-    "post: upload") on 1 "$scalua" upload "$work/rows.jsonl" --type imageannotation --project bench --batch bench \
+    "post: libcurl") "${here[@]}" "$tree/bench/bench_floor" post "$base/v1/task/imageannotation" "$work/rows.jsonl" "$rows" 50 ;;
+    "post: core") "${here[@]}" "$tree/bench/bench_core" post "$base" "$work/rows.jsonl" "$rows" 50 ;;
+    "post: Lua") "${here[@]}" "$scalua" tests/bench/post.lua "$base" "$work/rows.jsonl" ;;
+    "post: upload") "${here[@]}" "$scalua" upload "$work/rows.jsonl" --type imageannotation --project bench --batch bench \
         --concurrency 50 --json ;;
-    "pages: libcurl") on 1 "$tree/bench/bench_floor" pages "$base/v1/tasks?project=bench&limit=100" ;;
-    "pages: core") on 1 "$tree/bench/bench_core" pages "$base" ;;
-    "pages: iterate") on 1 "$scalua" tests/bench/iterate.lua "$base" ;;
-    "pages: export") on 1 "$scalua" export --project bench -o "$work/out.jsonl" ;;
+    "pages: libcurl") "${here[@]}" "$tree/bench/bench_floor" pages "$base/v1/tasks?project=bench&limit=100" ;;
+    "pages: core") "${here[@]}" "$tree/bench/bench_core" pages "$base" ;;
+    "pages: iterate") "${here[@]}" "$scalua" tests/bench/iterate.lua "$base" ;;
+    "pages: export") "${here[@]}" "$scalua" export --project bench -o "$work/out.jsonl" ;;
     esac >"$work/said" 2>&1 || { echo "$1 failed:" >&2; cat "$work/said" >&2; exit 1; }
 }
 
