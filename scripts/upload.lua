@@ -15,6 +15,7 @@ local rows = require "scripts.lib.rows"
 local targets = require "scripts.lib.targets"
 
 local ATTEMPTS = 8
+local DONE = { created = { state = "created" }, existing = { state = "existing" } }
 
 local function read_arguments()
     local parser = command.parser("upload", "Makes a task of every line of a JSONL file.")
@@ -56,11 +57,10 @@ local function row_source(reader, arguments)
     return function()
         local line, number = reader:next()
         if not line then return nil end
-        local row = { number = number, line = line }
         local text = line:byte(-1) == 13 and line:sub(1, -2) or line
-        row.problem = payload.problem(text)
-        if not row.problem then row.body, row.unique_id = payload.complete(text, members, identify) end
-        return row
+        local problem, body, unique_id = payload.problem(text), nil, nil
+        if not problem then body, unique_id = payload.complete(text, members, identify) end
+        return { number = number, line = line, problem = problem, body = body, unique_id = unique_id }
     end
 end
 
@@ -77,7 +77,7 @@ local function sender(client, arguments, hint)
         row.body = nil
         if task then
             row.line, hint = nil, nil
-            return { state = outcome }
+            return DONE[outcome]
         end
         if hint and (outcome.code == 400 or outcome.code == 404) then command.stop(command.USAGE, "%s", hint) end
         return { state = "failed", error = outcome }

@@ -72,27 +72,27 @@ local function rows_of(state, options)
         local row = options.rows()
         if row == nil then return nil end
         state.total = state.total + 1
-        return { row = row, place = state.order:reserve() }
+        return row, state.order:reserve()
     end
 end
 
 local function sender(state, options)
-    return function(item)
-        while state.order:is_full(item.place) do scaleapi.sleep(LOOK_EVERY) end
-        return options.send(item.row)
+    local send = options.send
+    return function(row, place)
+        while state.order:is_full(place) do scaleapi.sleep(LOOK_EVERY) end
+        return send(row), place
     end
 end
 
 local function take_results(state, options)
-    local weigh = options.weigh or function() return 0 end
-    for item, outcome, problem in state.results do
+    local counts, weigh = state.counts, options.weigh or function() return 0 end
+    for row, outcome, problem, place in state.results do
         if problem and not scaleapi.is_error(problem, "canceled") then error(problem, 0) end
         if problem or judge(state, outcome) then
-            state.order:put(item.place, nil, 0)
+            if place then state.order:skip(place) end
         else
-            state.counts[outcome.state] = (state.counts[outcome.state] or 0) + 1
-            item.outcome = outcome
-            state.order:put(item.place, item, weigh(item.row))
+            counts[outcome.state] = (counts[outcome.state] or 0) + 1
+            state.order:put(place, weigh(row), row, outcome)
         end
     end
 end
@@ -142,7 +142,7 @@ function bulk.run(options)
     local started, retries = scaleapi.now(), options.client:stats().retries
     local state = { total = 0, counts = {}, streak = 0 }
     state.patience = math.max(FEWEST_FAILURES, options.concurrency)
-    state.order = order.new(function(item) options.record(item.row, item.outcome) end)
+    state.order = order.new(options.record)
     state.results = scaleapi.parallel(options.concurrency, rows_of(state, options), sender(state, options))
     run(state, options)
     return summarize(state, scaleapi.now() - started, options.client:stats().retries - retries)

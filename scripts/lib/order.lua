@@ -10,43 +10,59 @@ Order.__index = Order
 local MOST_WAITING = 4096  -- items that wait for an earlier one
 local MOST_BYTES = 1 << 24 -- what they hold
 
---- Makes one that hands each item to give(item) once all earlier ones were handed over.
+--- Makes one that calls give(…) with what was put for a place once that was done for all earlier places.
 function order.new(give)
     return setmetatable({ give = give, last = 0, first = 1, waiting = {}, count = 0, bytes = 0 }, Order)
 end
 
---- A place for an item to come, behind all earlier ones.
+--- A place for something to come, behind all earlier ones.
 function Order:reserve()
     self.last = self.last + 1
     return self.last
 end
 
---- The item of a place, which holds so many bytes; nil: none will come.
-function Order:put(place, item, bytes)
-    self.waiting[place] = { item = item, bytes = bytes }
-    self.count, self.bytes = self.count + 1, self.bytes + bytes
+-- Hands over what waits at the front.
+local function advance(self)
     local entry = self.waiting[self.first]
     while entry do
         self.waiting[self.first] = nil
         self.first = self.first + 1
         self.count, self.bytes = self.count - 1, self.bytes - entry.bytes
-        if entry.item ~= nil then self.give(entry.item) end
+        if not entry.skipped then self.give(entry.one, entry.other) end
         entry = self.waiting[self.first]
     end
 end
 
---- True when the item of this place should wait, because too much waits already for an earlier one.
-function Order:is_full(place)
-    return place ~= self.first and (self.count >= MOST_WAITING or self.bytes >= MOST_BYTES)
+local function keep(self, place, entry)
+    self.waiting[place] = entry
+    self.count, self.bytes = self.count + 1, self.bytes + entry.bytes
 end
 
---- Hands over what waits for items that will not come.
-function Order:flush()
-    for place = self.first, self.last do
-        local entry = self.waiting[place]
-        if entry and entry.item ~= nil then self.give(entry.item) end
+--- Puts one or two things into a place; they hold so many bytes.
+function Order:put(place, bytes, one, other)
+    if place == self.first then
+        self.first = place + 1
+        self.give(one, other)
+        advance(self)
+    else
+        keep(self, place, { bytes = bytes, one = one, other = other })
     end
-    self.waiting, self.first, self.count, self.bytes = {}, self.last + 1, 0, 0
+end
+
+--- Nothing will come for this place.
+function Order:skip(place)
+    keep(self, place, { bytes = 0, skipped = true })
+    advance(self)
+end
+
+--- Nothing will come any more: hands over what waits.
+function Order:flush()
+    while self.first <= self.last do self:skip(self.first) end
+end
+
+--- True when what belongs into this place should not be begun yet, because too much waits for an earlier one.
+function Order:is_full(place)
+    return place ~= self.first and (self.count >= MOST_WAITING or self.bytes >= MOST_BYTES)
 end
 
 return order

@@ -26,7 +26,7 @@ end
 function payload.members(fields)
     local members = {}
     for i, field in ipairs(fields) do
-        members[i] = { name = field[1], text = ('"%s":%s'):format(field[1], json.encode(field[2])) }
+        members[i] = { name = field[1], text = ('"%s":%s,'):format(field[1], json.encode(field[2])) }
     end
     return members
 end
@@ -34,18 +34,18 @@ end
 --- The line with those of `members` put in that it lacks, and a unique_id made by identify(line) if it lacks
 --- that. Returns the new line and the unique_id that was made, if any.
 function payload.complete(line, members, identify)
-    local added, unique_id = {}, nil
+    local added, unique_id = "", nil
     for _, member in ipairs(members) do
-        if not json.raw_field(line, member.name) then added[#added + 1] = member.text end
+        if not json.raw_field(line, member.name) then added = added .. member.text end
     end
     if not json.raw_field(line, "unique_id") then
         unique_id = identify(line)
-        added[#added + 1] = '"unique_id":"' .. unique_id .. '"'
+        added = added .. '"unique_id":"' .. unique_id .. '",'
     end
-    if #added == 0 then return line end
+    if added == "" then return line end
     local brace = line:find("{", 1, true)
-    local separator = line:find("^[ \t\r\n]*}", brace + 1) and "" or ","
-    return line:sub(1, brace) .. table.concat(added, ",") .. separator .. line:sub(brace + 1), unique_id
+    if line:find("^[ \t\r\n]*}", brace + 1) then added = added:sub(1, -2) end
+    return line:sub(1, brace) .. added .. line:sub(brace + 1), unique_id
 end
 
 local is_space = { [32] = true, [9] = true, [13] = true, [10] = true }
