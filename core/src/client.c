@@ -74,6 +74,14 @@ static scale_status check_key(const char *key, scale_error *error) {
     return SCALE_OK;
 }
 
+/* It stands in a header: a line end would begin another one. */
+static scale_status check_user_agent(const char *text, scale_error *error) {
+    for (; text != NULL && *text != '\0'; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7F)
+            return scale__fail(error, SCALE_USAGE, "user_agent has a control character in it");
+    return SCALE_OK;
+}
+
 static scale_status check_numbers(const scale_client_options *options, scale_error *error) {
     const struct {
         const char *name;
@@ -123,7 +131,8 @@ static void keep_numbers(scale_client *client, const scale_client_options *optio
 scale_status scale_client_new(scale_client **result, scale_loop *loop, const scale_client_options *options,
                               scale_error *error) {
     *result = NULL;
-    if (check_key(options->api_key, error) != SCALE_OK || check_numbers(options, error) != SCALE_OK)
+    if (check_key(options->api_key, error) != SCALE_OK || check_numbers(options, error) != SCALE_OK ||
+        check_user_agent(options->user_agent, error) != SCALE_OK)
         return SCALE_ERROR;
     scale_client *client = scale__allocate_zero(sizeof *client);
     if (client == NULL) return scale__fail_no_memory(error);

@@ -328,6 +328,9 @@ describe("wrong use", function()
             return scaleapi.client { api_key = "k", max_in_flight = 0 }, nil
         end)
         says("the API key has a space", function() return scaleapi.client { api_key = "a b" }, nil end)
+        says("user_agent has a control character", function()
+            return scaleapi.client { api_key = "k", user_agent = "x\r\nX-Evil: 1" }, nil
+        end)
         says("no API key", function() return scaleapi.client { api_key = "" }, nil end)
         says("unknown TaskType 'ImageAnotation'; did you mean 'ImageAnnotation'%?", function()
             return scaleapi.TaskType.ImageAnotation
