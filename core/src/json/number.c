@@ -7,7 +7,6 @@
 ** or their product or quotient fits 128. What is left goes to the C library.
 */
 #include <float.h>
-#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,16 +99,13 @@ static void take_apart(spelling *s, scale_slice value) {
 
 /* =========================================================== digits to doubles */
 
-/* The C library's reading, for head * 10^exponent and a hint that more follows. */
-static double read_slowly(uint64_t head, bool more, int64_t exponent) {
+/* The C library's reading of head * 10^exponent. A text without a point means the same in every locale. */
+static double read_slowly(uint64_t head, int64_t exponent) {
     char text[64];
     if (exponent > 10000) exponent = 10000;
     if (exponent < -10000) exponent = -10000;
-    /* The "C" locale needs no memory and no freeing. */
-    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    snprintf(text, sizeof text, "%llu%se%lld", (unsigned long long)head, more ? "1" : "",
-             (long long)(more ? exponent - 1 : exponent));
-    return strtod_l(text, NULL, plain);
+    snprintf(text, sizeof text, "%llue%lld", (unsigned long long)head, (long long)exponent);
+    return strtod(text, NULL);
 }
 
 #if defined(__SIZEOF_INT128__)
@@ -161,7 +157,7 @@ static double read_digits(uint64_t head, int64_t exponent) {
         return exponent < 0 ? (double)head / power : (double)head * power;
     }
 #endif
-    return read_wide(head, exponent, &result) ? result : read_slowly(head, false, exponent);
+    return read_wide(head, exponent, &result) ? result : read_slowly(head, exponent);
 }
 
 /* More digits than `head` holds: enough of them to round rightly, and a mark for the others. */
@@ -180,7 +176,7 @@ static double read_long(const spelling *s) {
     if (exponent > 10000) exponent = 10000;
     if (exponent < -10000) exponent = -10000;
     snprintf(text + size, sizeof text - size, "%se%lld", more ? "1" : "", (long long)exponent);
-    return strtod_l(text, NULL, newlocale(LC_ALL_MASK, "C", (locale_t)0));
+    return strtod(text, NULL);
 }
 
 static double nearest(const spelling *s) {
