@@ -30,6 +30,8 @@ lua-cjson             | lua5.4 -e 'require "cjson"'              | our JSON is h
 lua-busted            | command -v busted                        | runs the specs
 lua-check             | command -v luacheck                      | the linter for Lua
 clang-format-14       | command -v clang-format-14               | the format of the C files
+openssl               | command -v openssl                       | certificates for the specs of https
+socat                 | command -v socat                         | speaks TLS in front of a plain server
 binutils              | command -v nm                            | which symbols a library exports
 LIST
     esac

@@ -1,0 +1,125 @@
+-- plain lua too
+-- https: own authorities, wrong certificates, client certificates. socat speaks TLS in front of a plain server.
+
+local scaleapi = require "scaleapi"
+local sys = require "scaleapi.sys"
+local fake = dofile "tests/spec/support/fake.lua"
+
+local TASK = '{"task_id":"1","type":"t","status":"pending"}'
+
+local function run(command)
+    local ok = os.execute("{ " .. command .. "; } >/dev/null 2>&1")
+    assert(ok, command)
+end
+
+-- A free port: one that was just given to a server of ours.
+local function free_port()
+    local server = fake.start { TASK }
+    local port = server.server.port
+    server:close()
+    return port
+end
+
+-- Certificates of a small authority, made anew.
+local function make_certificates(folder)
+    local function certificate(name, subject, extension)
+        run(("openssl req -newkey rsa:2048 -nodes -keyout %s/%s.key -out %s/%s.csr -subj /CN=%s"):format(
+            folder, name, folder, name, subject))
+        local file = assert(io.open(folder .. "/extension", "w"))
+        file:write(extension, "\n"):close()
+        run(("openssl x509 -req -in %s/%s.csr -CA %s/ca.pem -CAkey %s/ca.key -CAcreateserial -days 2 " ..
+            "-extfile %s/extension -out %s/%s.crt && cat %s/%s.key %s/%s.crt > %s/%s.pem"):format(
+            folder, name, folder, folder, folder, folder, name, folder, name, folder, name, folder, name))
+    end
+    run(("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj '/CN=Spec CA' -keyout %s/ca.key -out %s/ca.pem"):format(
+        folder, folder))
+    certificate("server", "localhost", "subjectAltName=DNS:localhost,IP:127.0.0.1")
+    certificate("other", "elsewhere", "subjectAltName=DNS:elsewhere.test")
+    certificate("client", "somebody", "keyUsage=digitalSignature")
+end
+
+describe("https", function()
+    local folder, server, pids
+
+    -- TLS in front of the fake server; returns its URL.
+    local function terminate(certificate, options)
+        local port = free_port()
+        local listen = ("OPENSSL-LISTEN:%d,bind=127.0.0.1,reuseaddr,fork,cert=%s/%s.pem,%s"):format(
+            port, folder, certificate, options or "verify=0")
+        local pipe = assert(io.popen(("socat '%s' TCP:127.0.0.1:%d >/dev/null 2>&1 & echo $!"):format(
+            listen, server.server.port)))
+        table.insert(pids, pipe:read "l")
+        pipe:close()
+        -- Until it listens.
+        for _ = 1, 200 do
+            local probe = os.execute(("socat -u OPEN:/dev/null TCP:127.0.0.1:%d 2>/dev/null"):format(port))
+            if probe then break end
+            scaleapi.sleep(0.01)
+        end
+        return ("https://127.0.0.1:%d"):format(port)
+    end
+
+    local function get(url, options)
+        options.api_key, options.base_url, options.max_attempts = "test_key", url, 2
+        local client = scaleapi.client(options)
+        local ok, result = pcall(client.get_task, client, "1")
+        client:close()
+        return ok and result.task_id or result
+    end
+
+    setup(function()
+        folder = os.tmpname()
+        os.remove(folder)
+        assert(sys.make_directory(folder))
+        make_certificates(folder)
+    end)
+
+    teardown(function() run("rm -r " .. folder) end)
+
+    before_each(function()
+        pids = {}
+        server = fake.start { TASK }
+    end)
+
+    after_each(function()
+        for _, pid in ipairs(pids) do os.execute("kill " .. pid .. " 2>/dev/null") end
+        server:close()
+    end)
+
+    it("works with an own authority", function()
+        assert.equal("1", get(terminate "server", { ca_file = folder .. "/ca.pem" }))
+        assert.equal("Basic dGVzdF9rZXk6", server.requests[1].headers.authorization)
+    end)
+
+    it("refuses a server that nobody vouches for, without sending the key", function()
+        local err = get(terminate "server", {})
+        assert.same({ "tls", 1, false }, { err.kind, err.attempts, err.retriable })
+        assert.matches("certificate", err.message)
+        assert.equal(0, #server.requests)
+    end)
+
+    it("refuses a certificate of another name", function()
+        local err = get(terminate "other", { ca_file = folder .. "/ca.pem" })
+        assert.equal("tls", err.kind)
+        assert.equal(0, #server.requests)
+    end)
+
+    it("can be told not to verify", function()
+        assert.equal("1", get(terminate "other", { verify = false }))
+    end)
+
+    it("names an authority file that is not there", function()
+        local err = get(terminate "server", { ca_file = "/nowhere/ca.pem" })
+        assert.equal("tls", err.kind)
+        assert.matches("/nowhere/ca.pem", err.message)
+    end)
+
+    it("shows a client certificate", function()
+        local url = terminate("server", ("verify=1,cafile=%s/ca.pem"):format(folder))
+        assert.equal("1", get(url, { ca_file = folder .. "/ca.pem", cert_file = folder .. "/client.crt",
+            key_file = folder .. "/client.key" }))
+        local err = get(url, { ca_file = folder .. "/ca.pem" })
+        assert.truthy(err.kind == "tls" or err.kind == "network")
+        assert.equal(1, #server.requests)
+    end)
+end)
