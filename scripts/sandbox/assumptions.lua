@@ -1,0 +1,45 @@
+--[[
+sandbox.assumptions - what nobody has published about Scale's API, and what the sandbox takes for true. Each is a
+switch, so that a client can be tried against the opposite:
+
+    sandbox.start { assume = { last_page_token = "null" } }
+--]]
+
+local assumptions = {
+    audit_answer = { "ok", "task" },                -- the body of a successful audit: a plain OK, or the task
+    audit_only_completed = { true, false },         -- other tasks are refused with 400
+    canceled_frees_unique_id = { false, true },     -- canceling a task frees its unique_id without being asked
+    customer_review_pending = { true, false },      -- a completed task has a review status before an audit
+    empty_history = { false, true },                -- param_history of a project made without params is [], not [{…}]
+    error_can_be_canceled = { false, true },        -- canceling a task in error is not refused
+    missing_batch_project = { 404, 400 },           -- a batch in a project that is unknown
+    missing_place = { 400, 404 },                   -- a task in a project or batch that is unknown
+    last_page_token = { "absent", "null" },         -- next_token of the last page of tasks
+    live_needs_project = { true, false },           -- a task made with a live key needs a project or batch
+    second_finalize = { 400, 200 },                 -- finalizing a Rapid or Studio batch again
+    signed_attachments = { false, true },           -- include_attachment_url adds attachment_url to tasks
+    tags_match = { "all", "any" },                  -- of several tags asked for
+    unknown_type = { 404, 400 },                    -- a task of a type that is unknown
+    zero_counts = { true, false },                  -- a batch's status names counts that are 0
+}
+
+local names = {}
+for name in pairs(assumptions) do table.insert(names, name) end
+table.sort(names)
+
+--- All of them, with those in `chosen` (name -> value) changed. Returns nil and what is wrong with it.
+return function(chosen)
+    local all = {}
+    for name, values in pairs(assumptions) do all[name] = values[1] end
+    for name, value in pairs(chosen or {}) do
+        local values = assumptions[name]
+        if not values then
+            return nil, ("unknown assumption '%s'; there are %s"):format(tostring(name), table.concat(names, ", "))
+        elseif value ~= values[1] and value ~= values[2] then
+            return nil, ("assumption %s must be %s or %s, not %s"):format(name, tostring(values[1]),
+                tostring(values[2]), tostring(value))
+        end
+        all[name] = value
+    end
+    return all
+end

@@ -1,0 +1,257 @@
+--[[
+sandbox.rules.task_lists - GET /v1/tasks: filters, pages, totals.
+
+A list is read from the shelf that the filters name: a batch, else a project, else the account; its tasks lie in the
+order of their creation, so that bounds on created_at and the place where a page begins are found by halving. A page
+costs what lies on it, and what the other filters pass over to fill it.
+--]]
+
+local json = require("scaleapi").json
+local documents = require "scaleapi.sandbox.documents"
+local store = require "scaleapi.sandbox.store"
+local times = require "scaleapi.sandbox.times"
+local wire = require "scaleapi.sandbox.wire"
+
+local STATUSES = { pending = true, completed = true, canceled = true, error = true }
+local REVIEWS = { accepted = true, fixed = true, commented = true, rejected = true, pending = true }
+local MOST_TOTALS = 100 -- remembered at a time
+
+-- ------------------------------------------------------------------- places
+
+-- The first place in tasks[1..n+1] whose task has `field` at least `value`; n + 1 if there is none.
+local function first_at_least(tasks, field, value)
+    local low, high = 1, #tasks + 1
+    while low < high do
+        local middle = (low + high) // 2
+        if tasks[middle][field] < value then low = middle + 1 else high = middle end
+    end
+    return low
+end
+
+local function time_bound(query, name)
+    local text = wire.last(query, name)
+    if not text then return nil end
+    return times.parse(text) or wire.refuse_parameter(name, "must be a date")
+end
+
+-- ------------------------------------------------------------------ filters
+
+local function test_status(tests, query)
+    local status = wire.last(query, "status")
+    if not status then return end
+    if not STATUSES[status] then
+        wire.refuse_parameter("status", "must be one of pending, completed, canceled, error")
+    end
+    table.insert(tests, function(task) return task.status == status end)
+    return status
+end
+
+local function test_type(tests, query)
+    local wanted = wire.last(query, "type")
+    if wanted then table.insert(tests, function(task) return store.type_of(task) == wanted end) end
+end
+
+local function test_review(tests, query, world)
+    local text = wire.last(query, "customer_review_status")
+    if not text then return end
+    local wanted = {}
+    for status in text:gmatch "[^,]+" do
+        if not REVIEWS[status] then
+            wire.refuse_parameter("customer_review_status", "must be of accepted, fixed, commented, rejected, pending")
+        end
+        wanted[status] = true
+    end
+    table.insert(tests, function(task) return wanted[documents.review_status(world, task)] end)
+end
+
+local function has_tag(task, tag)
+    for _, each in ipairs(task.tags or {}) do
+        if each == tag then return true end
+    end
+    return false
+end
+
+local function test_tags(tests, query, world)
+    local wanted = query.tags
+    if not wanted then return end
+    local all = world.assume.tags_match == "all"
+    table.insert(tests, function(task)
+        for _, tag in ipairs(wanted) do
+            if has_tag(task, tag) ~= all then return not all end
+        end
+        return all
+    end)
+end
+
+local function test_times(tests, query, field, after_name, before_name)
+    local after, before = time_bound(query, after_name), time_bound(query, before_name)
+    if not after and not before then return end
+    table.insert(tests, function(task)
+        local time = task[field]
+        return time and (not after or time >= after) and (not before or time <= before)
+    end)
+end
+
+-- ------------------------------------------------------------------ sources
+
+local function with_unique_ids(account, unique_ids)
+    local tasks, seen = {}, {}
+    for _, unique_id in ipairs(unique_ids) do
+        local task = account.unique[unique_id]
+        if task and not seen[task] then table.insert(tasks, task) end
+        seen[task or false] = true
+    end
+    table.sort(tasks, function(a, b) return a.number < b.number end)
+    return { tasks = tasks }
+end
+
+local NOTHING = { tasks = {}, counts = { pending = 0, completed = 0, canceled = 0, error = 0 } }
+
+-- The shelf to read from; what it does not see to is left to a test.
+local function choose_shelf(account, query, tests)
+    local batch_name, project_name = wire.last(query, "batch"), wire.last(query, "project")
+    local batch = batch_name and account.batches[batch_name]
+    local project = project_name and account.projects[project_name]
+    if batch_name and not batch or project_name and not project then return NOTHING end
+    if query.unique_id then
+        table.insert(tests, function(task)
+            return (not batch or task.batch == batch) and (not project or task.project == project)
+        end)
+        return with_unique_ids(account, query.unique_id)
+    end
+    if batch and project and batch.project ~= project then return NOTHING end
+    return batch or project or account
+end
+
+-- Everything about a list but where a page begins: { tasks, low, high, tests, total (or nil: to be counted) }.
+local function read_filters(c, query)
+    local tests = {}
+    local shelf = choose_shelf(c.account, query, tests)
+    local status = test_status(tests, query)
+    test_type(tests, query)
+    test_review(tests, query, c.world)
+    test_tags(tests, query, c.world)
+    test_times(tests, query, "completed", "completed_after", "completed_before")
+    test_times(tests, query, "updated", "updated_after", "updated_before")
+    local after, before = time_bound(query, "start_time"), time_bound(query, "end_time")
+    local list = { tasks = shelf.tasks, tests = tests, low = 1, high = #shelf.tasks }
+    if after then list.low = first_at_least(shelf.tasks, "created", after) end
+    if before then list.high = first_at_least(shelf.tasks, "created", math.floor(before) + 1) - 1 end
+    if #tests == 0 then
+        list.total = math.max(list.high - list.low + 1, 0)
+    elseif #tests == 1 and status and not after and not before then
+        list.total = shelf.counts and shelf.counts[status]
+    end
+    return list
+end
+
+local function matches(tests, task)
+    for i = 1, #tests do
+        if not tests[i](task) then return false end
+    end
+    return true
+end
+
+-- ------------------------------------------------------------------- totals
+
+-- What a list is about, whatever its page: the same for all of its pages.
+local function key_of(query)
+    local parts = {}
+    for name, values in pairs(query) do
+        if name ~= "limit" and name ~= "offset" and name ~= "next_token" then
+            parts[#parts + 1] = name .. "=" .. table.concat(values, "&")
+        end
+    end
+    table.sort(parts)
+    return table.concat(parts, "\0")
+end
+
+local function count(list)
+    local total = 0
+    for i = list.low, list.high do
+        if matches(list.tests, list.tasks[i]) then total = total + 1 end
+    end
+    return total
+end
+
+-- Counted once as long as no task changes: a list of many pages asks for it on each.
+local function total_of(account, list, query)
+    if list.total then return list.total end
+    local totals = account.totals
+    if not totals or totals.changes ~= account.changes or totals.size >= MOST_TOTALS then
+        totals = { changes = account.changes, size = 0, by_key = {} }
+        account.totals = totals
+    end
+    local key = key_of(query)
+    if not totals.by_key[key] then
+        totals.by_key[key] = count(list)
+        totals.size = totals.size + 1
+    end
+    return totals.by_key[key]
+end
+
+-- -------------------------------------------------------------------- pages
+
+local function make_token(task)
+    return wire.base64(('{"id":"%s","created_at":"%s"}'):format(store.id_of(task), times.format(task.created)))
+end
+
+-- The number of the task that a token names.
+local function read_token(account, token)
+    local text = wire.unbase64(token)
+    local ok, value = pcall(json.decode, text or "")
+    local task = ok and type(value) == "table" and type(value.id) == "string" and store.find_task(account, value.id)
+    if not task or value.created_at ~= times.format(task.created) then wire.refuse(400, "Invalid next_token.") end
+    return task.number
+end
+
+-- Up to `limit` tasks, newest first, after passing over `offset`; and whether there are more.
+local function collect(list, at, offset, limit)
+    local page = {}
+    while at >= list.low do
+        local task = list.tasks[at]
+        if matches(list.tests, task) then
+            if offset > 0 then
+                offset = offset - 1
+            elseif #page == limit then
+                return page, true
+            else
+                page[#page + 1] = task
+            end
+        end
+        at = at - 1
+    end
+    return page, false
+end
+
+local function render(c, page, query)
+    local document = wire.boolean(query, "limited_response", false) and documents.limited_task or documents.task
+    local signed = wire.boolean(query, "include_attachment_url", false)
+    local docs = {}
+    for i, task in ipairs(page) do docs[i] = document(c.world, task, signed) end
+    return table.concat(docs, ",")
+end
+
+local function list_tasks(c)
+    local query = c.query()
+    local limit = wire.integer(query, "limit", 100, 1, 100)
+    local offset = wire.integer(query, "offset", 0, 0, math.maxinteger)
+    local token = wire.last(query, "next_token")
+    local list = read_filters(c, query)
+    local at = list.high
+    if token then
+        at = math.min(at, first_at_least(list.tasks, "number", read_token(c.account, token)) - 1)
+        offset = 0
+    end
+    local page, has_more = collect(list, at, offset, limit)
+    local next_token = ""
+    if has_more then
+        next_token = ',"next_token":"' .. make_token(page[#page]) .. '"'
+    elseif c.world.assume.last_page_token == "null" then
+        next_token = ',"next_token":null'
+    end
+    return ('{"docs":[%s],"total":%d,"limit":%d,"offset":%d,"has_more":%s%s}'):format(
+        render(c, page, query), total_of(c.account, list, query), limit, offset, has_more, next_token)
+end
+
+return { { "GET", "/v1/tasks", list_tasks } }
