@@ -77,13 +77,21 @@ static int load_statement(lua_State *L) {
     }
 }
 
+/* Without the program's name: it is clear who speaks. */
+static void print_error(lua_State *L) {
+    const char *message = lua_tostring(L, -1);
+    fprintf(stderr, "%s\n", message != NULL ? message : "(error without a message)");
+    lua_pop(L, 1);
+}
+
+/* Hands what is on the stack from index `from` on to `print`, which may be the user's own. */
 static void print_results(lua_State *L, int from) {
     int count = lua_gettop(L) - from + 1;
     if (count <= 0) return;
     luaL_checkstack(L, LUA_MINSTACK, "too many results to print");
     lua_getglobal(L, "print");
     lua_insert(L, from);
-    host_report(L, host_call(L, count, 0));
+    if (host_call(L, count, 0) != LUA_OK) print_error(L);
 }
 
 void host_prompt(lua_State *L) {
@@ -97,7 +105,7 @@ void host_prompt(lua_State *L) {
         if (status == LUA_OK)
             print_results(L, top + 1);
         else
-            host_report(L, status);
+            print_error(L);
     }
     fputc('\n', stdout);
 }

@@ -1,6 +1,5 @@
 /*
-** run.c - calls Lua on behalf of the host, and says what went wrong. The only file that writes to standard
-** error.
+** run.c - calls Lua on behalf of the host, and says what went wrong.
 */
 #include <lauxlib.h>
 #include <stdarg.h>
