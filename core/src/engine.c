@@ -305,16 +305,15 @@ static void handle_lookup(scale_call *call, bool not_found) {
 }
 
 static void finish_lookup(scale_call *call, const scale__outcome *outcome) {
-    scale_error error = SCALE_ERROR_INIT;
-    scale__failure failure = {SCALE_NONE, 0, false, false, -1};
-    bool good = outcome->kind == SCALE_NONE && outcome->code >= 200 && outcome->code < 300;
-    if (good) good = scale_json_outline(answer_of(call), &error) == SCALE_OK;
+    scale__failure failure = {SCALE_NETWORK, outcome->code, true, true, outcome->retry_after};
+    bool good_status = outcome->code >= 200 && outcome->code < 300;
+    bool good = good_status && outcome->kind == SCALE_NONE;
+    if (good) good = scale_json_outline(answer_of(call), NULL) == SCALE_OK;
     if (good || outcome->code == 404) {
         handle_lookup(call, !good);
         return;
     }
-    failure = (scale__failure){SCALE_NETWORK, outcome->code, true, true, outcome->retry_after};
-    if (error.kind != SCALE_NONE) failure.kind = SCALE_BAD_ANSWER;
+    if (good_status) failure.kind = SCALE_BAD_ANSWER;
     look_again(call, &failure);
 }
 

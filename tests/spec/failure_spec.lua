@@ -321,6 +321,15 @@ describe("an unclear outcome", function()
         assert.equal("7", client:create_task("imageannotation", PAYLOAD).task_id)
     end)
 
+    it("is looked up again when the look-up's answer is cut", function()
+        serve { { status = 500 }, DUPLICATE, { body = page(MADE), cut = 40 }, page(MADE) }
+        assert.equal("7", client:create_task("imageannotation", PAYLOAD).task_id)
+        local canceled = '{"task_id":"1","status":"canceled"}'
+        serve { { body = canceled, cut = 10 }, { body = canceled, cut = 10 }, canceled }
+        assert.equal("canceled", client:cancel_task("1").status)
+        assert.equal("GET /v1/task/1", server:line())
+    end)
+
     for name, document in pairs {
         ["type"] = (MADE:gsub('"imageannotation"', '"annotation"')),
         ["project"] = (MADE:gsub('"project":"p"', '"project":"q"')),
