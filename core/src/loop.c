@@ -23,6 +23,7 @@
 typedef struct slot {
     unsigned wanted, applied; /* what it should be, and what epoll was told */
     bool dirty;
+    bool lasting; /* on_forget will tell when it is closed */
     scale_watch_fn watch;
     void *user;
 } slot;
@@ -92,6 +93,13 @@ static void mark_dirty(scale_loop *loop, int descriptor) {
     loop->dirty[loop->dirty_count++] = descriptor;
 }
 
+/* Tells epoll at once: the number may stand for another socket by the end of the turn. */
+static void unwatch(scale_loop *loop, int descriptor) {
+    slot *s = &loop->slots[descriptor];
+    if (s->applied != 0) epoll_ctl(loop->epoll, EPOLL_CTL_DEL, descriptor, NULL);
+    s->wanted = s->applied = 0;
+}
+
 static bool on_watch(void *user, int descriptor, unsigned events) {
     scale_loop *loop = user;
     if (!make_slots(loop, descriptor)) {
@@ -100,16 +108,24 @@ static bool on_watch(void *user, int descriptor, unsigned events) {
     }
     loop->slots[descriptor].wanted = events;
     loop->slots[descriptor].watch = NULL;
-    mark_dirty(loop, descriptor);
+    if (events == 0 && !loop->slots[descriptor].lasting)
+        unwatch(loop, descriptor);
+    else
+        mark_dirty(loop, descriptor);
     return true;
 }
 
-/* The kernel forgets a closed descriptor by itself; its number may be reused before epoll is told. */
+/* Without memory for it, it is unwatched at once each time, which is right, if slower. */
+static void on_opened(void *user, int descriptor) {
+    scale_loop *loop = user;
+    if (make_slots(loop, descriptor)) loop->slots[descriptor].lasting = true;
+}
+
 static void on_forget(void *user, int descriptor) {
     scale_loop *loop = user;
     if (descriptor >= loop->slot_count) return;
-    if (loop->slots[descriptor].applied != 0) epoll_ctl(loop->epoll, EPOLL_CTL_DEL, descriptor, NULL);
-    loop->slots[descriptor].wanted = loop->slots[descriptor].applied = 0;
+    unwatch(loop, descriptor);
+    loop->slots[descriptor].lasting = false;
 }
 
 static void on_set_timer(void *user, long delay) {
@@ -285,7 +301,7 @@ scale_status scale_loop_new(scale_loop **result, const scale_loop_options *optio
     scale__link_init(&loop->members);
     scale__link_init(&loop->endings);
     seed(loop);
-    const scale__transport_hooks hooks = {on_watch, on_forget, on_set_timer, loop};
+    const scale__transport_hooks hooks = {on_watch, on_opened, on_forget, on_set_timer, loop};
     scale_status status;
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
     if (loop->epoll < 0)

@@ -13,6 +13,7 @@
 #define LARGE_RECEIVE_BUFFER  (256L * 1024L)
 #define SMALL_RECEIVE_BUFFER  (16L * 1024L)
 #define MOST_IDLE_CONNECTIONS 256L
+#define MOST_RETRY_AFTER      INT32_MAX /* seconds; the server may say any number */
 
 struct scale__transport {
     CURLM *multi;
@@ -224,6 +225,13 @@ static int on_request(void *user, char *to_ip, char *from_ip, int to_port, int f
     return transfer->begun > 1 && !transfer->may_resend ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
+static int on_open(void *user, curl_socket_t descriptor, curlsocktype purpose) {
+    scale__transport *transport = user;
+    (void)purpose;
+    transport->hooks.opened(transport->hooks.loop, descriptor);
+    return CURL_SOCKOPT_OK;
+}
+
 static int on_close(void *user, curl_socket_t descriptor) {
     scale__transport *transport = user;
     transport->hooks.forget(transport->hooks.loop, descriptor);
@@ -264,6 +272,8 @@ static void set_up(scale__transfer *transfer) {
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
     curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_open);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, session->transport);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, session->transport);
     set_tls(easy, session);
@@ -509,6 +519,7 @@ static void describe_failure(scale__transfer *transfer, scale__outcome *outcome)
 static int64_t retry_after(CURL *easy) {
     curl_off_t seconds = 0;
     curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds);
+    if (seconds > MOST_RETRY_AFTER) seconds = MOST_RETRY_AFTER;
     return seconds > 0 ? (int64_t)seconds * 1000 : -1;
 }
 

@@ -20,6 +20,9 @@ typedef struct scale__transfer scale__transfer;
 typedef struct scale__transport_hooks {
     /* The descriptor is to be watched for these events (SCALE_READABLE, …; 0: no more). False: no memory. */
     bool (*watch)(void *loop, int descriptor, unsigned events);
+    /* The descriptor was opened, and `forget` will be called for it. libcurl has others (its resolver's)
+    ** that it closes without a word. */
+    void (*opened)(void *loop, int descriptor);
     /* The descriptor is about to be closed. */
     void (*forget)(void *loop, int descriptor);
     /* scale__transport_timer is to be called in so many ms (-1: not). */

@@ -164,6 +164,36 @@ describe("a call", function()
     end)
 end)
 
+-- A name that the system's resolver knows, other than localhost, and its address on this machine.
+local function name_of_this_machine()
+    for line in io.lines "/etc/hosts" do
+        local address, name = line:match "^(127%.%S+)%s+(%S+)"
+        if name and not name:find "localhost$" then return name, address end
+    end
+end
+
+-- Resolving opens descriptors whose numbers the connection then takes over.
+describe("a host that is given by name", function()
+    it("is reached at the first call, by one and by many", function()
+        local name, address = name_of_this_machine()
+        if not name then return pending "no name in /etc/hosts" end
+        local server = require("scaleapi.server").listen {
+            host = address, handler = function() return { status = 200, body = '{"task_id":"1"}' } end,
+        }
+        for most = 1, 3 do
+            local client = scaleapi.client {
+                api_key = "test_key", base_url = ("http://%s:%d"):format(name, server.port), allow_http = true,
+                max_attempts = 1, timeout = 3, max_in_flight = most,
+            }
+            local jobs = {}
+            for n = 1, 8 do jobs[n] = scaleapi.spawn(function() return client:get_task("1").task_id end) end
+            for _, job in ipairs(jobs) do assert.equal("1", job:wait()) end
+            client:close()
+        end
+        server:close()
+    end)
+end)
+
 describe("an object", function()
     local server, client
     local BIG = '{"task_id":"1","type":"t","status":"pending","big":12345678901234567890,"ns":1623966396359000123,' ..

@@ -44,6 +44,13 @@ describe("a failure", function()
         end)
     end
 
+    it("with a Retry-After beyond all numbers ends at once", function()
+        serve({ { status = 429, headers = { ["Retry-After"] = "9223372036854775807" } } }, { max_attempts = 2 })
+        local err = failure()
+        assert.same({ "too_many_requests", 1 }, { err.kind, err.attempts })
+        assert.is_true(err.retry_after > 1e9)
+    end)
+
     it("is returned by client.safe instead of raised", function()
         serve { { status = 404, body = '{"error":"no"}' }, TASK }
         local task, err = client.safe:get_task "1"
