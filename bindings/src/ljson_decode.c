@@ -56,7 +56,7 @@ void lscale_json_push_bytes(lua_State *L, scale_slice text, int metatable) {
     lua_setmetatable(L, -2);
 }
 
-static void push_number(lua_State *L, scale_slice text) {
+void lscale_json_push_number(lua_State *L, scale_slice text) {
     scale_json_number number;
     scale_json_number_read(text, &number);
     switch (number.kind) {
@@ -136,7 +136,7 @@ static bool take_token(decoder *d) {
     case SCALE_JSON_TOKEN_OBJECT_END: close_object(d); break;
     case SCALE_JSON_TOKEN_ARRAY_END: close_array(d); break;
     case SCALE_JSON_TOKEN_STRING: push_string(d, text); break;
-    case SCALE_JSON_TOKEN_NUMBER: push_number(d->L, text); break;
+    case SCALE_JSON_TOKEN_NUMBER: lscale_json_push_number(d->L, text); break;
     case SCALE_JSON_TOKEN_TRUE: lua_pushboolean(d->L, 1); break;
     case SCALE_JSON_TOKEN_FALSE: lua_pushboolean(d->L, 0); break;
     case SCALE_JSON_TOKEN_NULL: lua_pushlightuserdata(d->L, NULL); break;

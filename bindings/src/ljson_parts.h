@@ -22,6 +22,9 @@ scale_json_limits lscale_json_limits(lua_State *L, int index);
 /* Pushes a userdata that holds bytes, with the metatable at `metatable`. [-0, +1] */
 void lscale_json_push_bytes(lua_State *L, scale_slice text, int metatable);
 
+/* Pushes the number that is spelt so. [-0, +1] */
+void lscale_json_push_number(lua_State *L, scale_slice text);
+
 /* Pushes the value of a text that begins `offset` bytes into its document; raises "not JSON at byte N:
 ** why" when it is none, N counting in the document. `limits` may be NULL. [-0, +1] */
 void lscale_json_push_value(lua_State *L, scale_slice text, size_t offset, const scale_json_limits *limits);

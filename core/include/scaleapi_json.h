@@ -178,16 +178,28 @@ SCALE_API scale_status scale_json_cursor_enter(const scale_json_cursor *cursor, 
                                                scale_error *error);
 SCALE_API void scale_json_cursor_leave(scale_json_cursor *cursor, const scale_json_cursor *inner);
 
+/* The same as `value`, finding members of it in the same pass when it is an object: values[i] gets that
+** of the last member called names[i] (decoded), or nothing. Of an object whose first level is malformed,
+** nothing is found. */
+SCALE_API scale_status scale_json_cursor_pick(scale_json_cursor *cursor, scale_slice *value,
+                                              const scale_slice *names, size_t count, scale_slice *values,
+                                              scale_error *error);
+
 /* The type of the value that a cursor stands before, after `step`. */
 SCALE_API scale_json_type scale_json_cursor_type(const scale_json_cursor *cursor);
 
-/* Finds the member called `key` (decoded, `key_size` bytes) of the object in `document`. False when
-** there is none, or the document is not an object, or is malformed. */
+/* Finds the member called `key` (decoded, `key_size` bytes) of the object in `document`. Values that are
+** not asked for are looked at as far as it needs to know where they end. False when there is none, or the
+** document is not an object, or is malformed. */
 SCALE_API bool scale_json_get(scale_slice document, const char *key, size_t key_size, scale_slice *value);
 
 /* The same for those who must tell: value->data is NULL when there is none. Errors: bad_json. */
 SCALE_API scale_status scale_json_find(scale_slice document, const char *key, size_t key_size,
                                        scale_slice *value, scale_error *error);
+
+/* The same for several names in one pass: values[i] is that of names[i]. Quick up to 16 names. */
+SCALE_API scale_status scale_json_pick(scale_slice document, const scale_slice *names, size_t count,
+                                       scale_slice *values, scale_error *error);
 
 /* ================================================================= comparing */
 

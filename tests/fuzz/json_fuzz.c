@@ -128,6 +128,22 @@ static void compare_with_rewritten(scale_slice text, scale_slice written) {
     scale_json_writer_free(writer);
 }
 
+/* Picking finds what stepping finds. */
+static void try_picking(scale_slice text, bool good) {
+    static const scale_slice names[] = {{"a", 1}, {"", 0}, {"\"", 1}, {"b", 1}};
+    scale_slice picked[4], stepped[4] = {{NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}}, key, value;
+    scale_json_cursor cursor;
+    scale_status status = scale_json_pick(text, names, 4, picked, NULL);
+    if (!good || scale_json_type_of(text) != SCALE_JSON_TYPE_OBJECT) return;
+    MUST(status == SCALE_OK);
+    scale_json_cursor_init(&cursor, text, NULL);
+    while (scale_json_cursor_next(&cursor, &key, &value, NULL) == 1) {
+        for (int i = 0; i < 4; i++)
+            if (scale_json_string_equals(key, names[i].data, names[i].size)) stepped[i] = value;
+    }
+    for (int i = 0; i < 4; i++) MUST(picked[i].data == stepped[i].data && picked[i].size == stepped[i].size);
+}
+
 /* The first level: what a good text gives, and that a name finds its last value. */
 static void try_members(scale_slice text, bool good) {
     scale_json_cursor cursor;
@@ -163,6 +179,7 @@ static void try_text(scale_slice text) {
         compare_with_rewritten(text, written);
     }
     try_members(text, good);
+    try_picking(text, good);
     scale_json_writer_free(writer);
 }
 

@@ -69,6 +69,63 @@ static void deeper_values_are_not_looked_at(void) {
     CHECK_TEXT(found("{\"a\":[nonsense],\"b\":\"\\q\"}", "b"), "\"\\q\"");
 }
 
+/* The values of several names, with bars between them; "-" for none. */
+static const char *picked(const char *bytes) {
+    static const scale_slice names[] = {{"id", 2}, {"a\"b", 3}, {"", 0}, {"status", 6}};
+    static char copy[SCALE_MESSAGE_SIZE];
+    scale_error error = SCALE_ERROR_INIT;
+    scale_slice values[4], one, text = text_of(bytes, strlen(bytes));
+    size_t used = 0;
+    if (scale_json_pick(text, names, 4, values, &error) != SCALE_OK)
+        snprintf(copy, sizeof copy, "%s", error.message);
+    for (size_t i = 0; i < 4 && error.kind == SCALE_NONE; i++) {
+        bool there = scale_json_get(text, names[i].data, names[i].size, &one);
+        CHECK(there == (values[i].data != NULL) && (!there || one.data == values[i].data));
+        used += (size_t)snprintf(copy + used, sizeof copy - used, "%.*s|", there ? (int)values[i].size : 1,
+                                 there ? values[i].data : "-");
+    }
+    text_free(text);
+    return copy;
+}
+
+static void several_members_are_picked_in_one_pass(void) {
+    CHECK_TEXT(picked("{}"), "-|-|-|-|");
+    CHECK_TEXT(picked(" { \"id\" : 1 , \"\" : { \"id\" : 2 } , \"status\" :\"x\" } "),
+               "1|-|{ \"id\" : 2 }|\"x\"|");
+    CHECK_TEXT(picked("{\"x\":{\"id\":1},\"status\":[{\"status\":1}],\"i\":1,\"idd\":1}"),
+               "-|-|-|[{\"status\":1}]|");
+    CHECK_TEXT(picked("{\"a\\\"b\":1,\"\\u0069d\":2,\"s\":\"\\\\\",\"status\":3}"), "2|1|-|3|");
+    CHECK_TEXT(picked("{\"id\":1,\"status\":2,\"id\":3}"), "3|-|-|2|");
+    CHECK_TEXT(picked("{\"s\":\"\\\"id\\\":1,{[\",\"id\":[\"}\"]}"), "[\"}\"]|-|-|-|");
+    CHECK_TEXT(picked("{\"id\":1,\"status\":}"), "not JSON at byte 18: a value was expected");
+    CHECK_TEXT(picked("{\"id\":1,\"status\"}"), "not JSON at byte 17: a colon was expected");
+    CHECK_TEXT(picked("{\"id\"}"), "not JSON at byte 6: a colon was expected");
+    CHECK_TEXT(picked("{\"id\":1:2}"), "not JSON at byte 8: a comma or } was expected");
+    CHECK_TEXT(picked("{\"id\":1,,}"), "not JSON at byte 9: a name in quotes was expected");
+    CHECK_TEXT(picked("{id:1}"), "not JSON at byte 2: a name in quotes was expected");
+    CHECK_TEXT(picked("{\"id\":1 2}"), "not JSON at byte 9: a comma or } was expected");
+    CHECK_TEXT(picked("{[]:1}"), "not JSON at byte 2: a name in quotes was expected");
+    CHECK_TEXT(picked("{\"id\":1}x"), "not JSON at byte 9: something stands behind the value");
+}
+
+/* Names at every place around the borders of the blocks that are looked at at once. */
+static void members_are_found_at_every_place(void) {
+    for (int pad = 0; pad < 200; pad++) {
+        char made[600];
+        snprintf(made, sizeof made,
+                 "{\"x\":\"%*s\",\"id\":[1,{\"id\":0}],\"y\":\"%*s\\\"\",\"status\" : \"z\"}", pad, "", pad,
+                 "");
+        CHECK_TEXT(picked(made), "[1,{\"id\":0}]|-|-|\"z\"|");
+    }
+}
+
+static void many_names_are_picked(void) {
+    scale_slice names[20], values[20];
+    for (size_t i = 0; i < 20; i++) names[i] = (scale_slice){&"abcdefghijklmnopqrst"[i], 1};
+    CHECK_INT(scale_json_pick((scale_slice){"{\"a\":1,\"t\":2}", 13}, names, 20, values, NULL), SCALE_OK);
+    CHECK(text_is(values[0], "1") && text_is(values[19], "2") && values[1].data == NULL);
+}
+
 /* The elements, with bars between them, or the message. */
 static const char *elements(const char *bytes) {
     static char copy[SCALE_MESSAGE_SIZE];
@@ -166,6 +223,28 @@ static void a_cursor_that_was_left_early_passes_over_the_rest(void) {
     CHECK_INT(scale_json_cursor_value(&cursor, &value, NULL), SCALE_ERROR);
 }
 
+static void documents_are_cut_and_picked_at_once(void) {
+    static const char bytes[] =
+        "[{\"id\":1,\"s\":\"x\"}, {\"s\":\"y\"},7,[{\"id\":2}],{\"id\" 3},{\"s\":0,\"id\":4}]";
+    static const char *const expected[] = {"1", "", "", "", "", "4"};
+    static const char *const values[] = {"{\"id\":1,\"s\":\"x\"}", "{\"s\":\"y\"}", "7",
+                                         "[{\"id\":2}]",           "{\"id\" 3}",    "{\"s\":0,\"id\":4}"};
+    static const scale_slice name = {"id", 2};
+    scale_slice id, value, text = text_of(bytes, sizeof bytes - 1);
+    scale_json_cursor cursor;
+    size_t count = 0;
+    scale_json_cursor_init(&cursor, text, NULL);
+    while (scale_json_cursor_step(&cursor, NULL, NULL) == 1) {
+        CHECK_INT(scale_json_cursor_pick(&cursor, &value, &name, 1, &id, NULL), SCALE_OK);
+        CHECK(text_is(value, values[count]));
+        CHECK(id.data == NULL ? expected[count][0] == '\0' : text_is(id, expected[count]));
+        count++;
+    }
+    CHECK_INT(count, 6);
+    CHECK_INT(scale_json_cursor_pick(&cursor, &value, &name, 1, &id, NULL), SCALE_ERROR);
+    text_free(text);
+}
+
 static void only_brackets_are_entered(void) {
     scale_json_cursor cursor, inner;
     scale_error error = SCALE_ERROR_INIT;
@@ -181,10 +260,14 @@ int main(void) {
     RUN(the_last_of_a_name_holds);
     RUN(malformed_documents_are_told);
     RUN(deeper_values_are_not_looked_at);
+    RUN(several_members_are_picked_in_one_pass);
+    RUN(members_are_found_at_every_place);
+    RUN(many_names_are_picked);
     RUN(elements_are_cut);
     RUN(an_error_stays);
     RUN(a_page_is_cut_in_one_pass);
     RUN(a_cursor_that_was_left_early_passes_over_the_rest);
+    RUN(documents_are_cut_and_picked_at_once);
     RUN(only_brackets_are_entered);
     return RESULT();
 }

@@ -1,17 +1,12 @@
 /*
-** scan.c - passing over JSON texts: the strict pull reader, the check and the outline. Called by
-** everything that reads; makes no values of what it sees (value.c, number.c).
+** scan.c - reading JSON texts strictly: the pull reader and the check. Makes no values of what it sees
+** (value.c, number.c), and passes over nothing (outline.c).
 */
 #include "json/scan.h"
 
 #include <string.h>
 
 #include "error.h"
-
-#define TOO_EARLY "the text ends too early"
-#define TOO_DEEP  "too many brackets are open at once"
-#define IN_STRING "the text ends inside a string"
-#define NO_VALUE  "a value was expected"
 
 scale_status scale__json_report(scale_error *error, const char *start, const scale__json_fault *fault) {
     return scale__fail(error, SCALE_BAD_JSON, "not JSON at byte %zu: %s", (size_t)(fault->at - start) + 1,
@@ -55,14 +50,14 @@ static bool is_hex(char byte) {
 
 /* The form of an escape alone: that surrogates pair up is asked when the string is decoded. */
 static const char *pass_escape_form(const char *at, const char *end, scale__json_fault *fault) {
-    if (end - at < 2) return scale__json_fail(fault, end, TOO_EARLY);
+    if (end - at < 2) return scale__json_fail(fault, end, SCALE__JSON_TOO_EARLY);
     if (at[1] != 'u') {
         if (at[1] == '\0' || strchr("\"\\/bfnrt", at[1]) == NULL)
             return scale__json_fail(fault, at, "an escape that JSON does not have");
         return at + 2;
     }
     for (int i = 2; i < 6; i++) {
-        if (end - at <= i) return scale__json_fail(fault, end, TOO_EARLY);
+        if (end - at <= i) return scale__json_fail(fault, end, SCALE__JSON_TOO_EARLY);
         if (!is_hex(at[i])) return scale__json_fail(fault, at, "\\u needs four hexadecimal digits");
     }
     return at + 6;
@@ -73,7 +68,7 @@ const char *scale__json_pass_string(const char *at, const char *end, bool *plain
     at++;
     for (;;) {
         at = scale__json_find_special(at, end);
-        if (at == end) return scale__json_fail(fault, at, IN_STRING);
+        if (at == end) return scale__json_fail(fault, at, SCALE__JSON_IN_STRING);
         if (*at == '"') return at + 1;
         if (*at == '\\') {
             *plain = false;
@@ -87,13 +82,6 @@ const char *scale__json_pass_string(const char *at, const char *end, bool *plain
     }
 }
 
-const char *scale__json_pass_quoted(const char *at, const char *end, scale__json_fault *fault) {
-    at = scale__json_find_quote(at + 1, end);
-    while (end - at > 1 && *at == '\\') at = scale__json_find_quote(at + 2, end);
-    if (at < end && *at == '"') return at + 1;
-    return scale__json_fail(fault, end, IN_STRING);
-}
-
 /* ========================================================== numbers and words */
 
 static bool is_digit(const char *at, const char *end) {
@@ -101,7 +89,7 @@ static bool is_digit(const char *at, const char *end) {
 }
 
 static const char *pass_digits(const char *at, const char *end, scale__json_fault *fault) {
-    if (at == end) return scale__json_fail(fault, at, TOO_EARLY);
+    if (at == end) return scale__json_fail(fault, at, SCALE__JSON_TOO_EARLY);
     if (!is_digit(at, end)) return scale__json_fail(fault, at, "a digit was expected");
     while (is_digit(at, end)) at++;
     return at;
@@ -129,186 +117,10 @@ const char *scale__json_pass_number(const char *at, const char *end, scale__json
 const char *scale__json_pass_word(const char *at, const char *end, scale__json_fault *fault) {
     const char *word = *at == 't' ? "true" : *at == 'f' ? "false" : "null";
     size_t size = *at == 'f' ? 5 : 4, there = (size_t)(end - at);
-    if (memcmp(at, word, size < there ? size : there) != 0) return scale__json_fail(fault, at, NO_VALUE);
-    if (there < size) return scale__json_fail(fault, end, TOO_EARLY);
+    if (memcmp(at, word, size < there ? size : there) != 0)
+        return scale__json_fail(fault, at, SCALE__JSON_NO_VALUE);
+    if (there < size) return scale__json_fail(fault, end, SCALE__JSON_TOO_EARLY);
     return at + size;
-}
-
-/* ==================================================================== outlines */
-
-/* The brackets that are open, a bit each: is it an object's? */
-static void note_bracket(uint64_t *objects, size_t depth, bool object) {
-    uint64_t bit = (uint64_t)1 << (depth % 64);
-    if (object)
-        objects[depth / 64] |= bit;
-    else
-        objects[depth / 64] &= ~bit;
-}
-
-static bool is_object(const uint64_t *objects, size_t depth) {
-    return (objects[depth / 64] >> (depth % 64) & 1) != 0;
-}
-
-typedef struct outline {
-    size_t depth;
-    uint64_t objects[SCALE_JSON_DEPTH / 64];
-    scale__json_fault *fault;
-} outline;
-
-/* A byte outside of strings. False when it is wrong. The outline is over when its depth is 0 again. */
-static inline bool take_mark(outline *o, const char *at) {
-    if (*at == '{' || *at == '[') {
-        if (o->depth == SCALE_JSON_DEPTH) return scale__json_fail(o->fault, at, TOO_DEEP) != NULL;
-        note_bracket(o->objects, o->depth++, *at == '{');
-        return true;
-    }
-    if (*at == '\\') return scale__json_fail(o->fault, at, "a backslash outside of strings") != NULL;
-    if (is_object(o->objects, --o->depth) != (*at == '}'))
-        return scale__json_fail(o->fault, at, "a bracket that closes another kind") != NULL;
-    return true;
-}
-
-static bool is_mark(char byte) {
-    return byte == '\\' || (byte | 0x20) == '{' || (byte | 0x20) == '}';
-}
-
-const char *scale__json_pass_brackets_plainly(const char *at, const char *end, scale__json_fault *fault) {
-    outline o = {.fault = fault};
-    while (at < end) {
-        if (*at == '"') {
-            at = scale__json_pass_quoted(at, end, fault);
-            if (at == NULL) return NULL;
-            continue;
-        }
-        if (is_mark(*at)) {
-            if (!take_mark(&o, at)) return NULL;
-            if (o.depth == 0) return at + 1;
-        }
-        at++;
-    }
-    return scale__json_fail(fault, end, TOO_EARLY);
-}
-
-#if defined(__SSE2__)
-/* 64 bytes as bit masks, the first byte being the lowest bit. */
-typedef struct block {
-    uint64_t quotes, backslashes, brackets;
-} block;
-
-/* `or` folds brackets of both kinds together. */
-static inline uint64_t mask_of(const __m128i *parts, char byte, char or) {
-    uint64_t mask = 0;
-    for (int i = 3; i >= 0; i--) {
-        __m128i folded = _mm_or_si128(parts[i], _mm_set1_epi8(or));
-        mask = mask << 16 | (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(folded, _mm_set1_epi8(byte)));
-    }
-    return mask;
-}
-
-static inline void read_block(block *b, const char *at, const char *end) {
-    __m128i parts[4];
-    char rest[64];
-    if (end - at < 64) {
-        memset(rest, ' ', sizeof rest);
-        memcpy(rest, at, (size_t)(end - at));
-        at = rest;
-    }
-    for (int i = 0; i < 4; i++) parts[i] = _mm_loadu_si128((const __m128i *)(const void *)(at + i * 16));
-    b->quotes = mask_of(parts, '"', 0);
-    b->backslashes = mask_of(parts, '\\', 0);
-    b->brackets = mask_of(parts, '{', 0x20) | mask_of(parts, '}', 0x20);
-}
-
-/* The bytes behind a backslash that is not itself behind one. `carry`: the last byte of the block before
-** is such a backslash; set for the next. */
-static inline uint64_t escaped_bytes(uint64_t backslashes, bool *carry) {
-    uint64_t escaped = *carry ? 1 : 0;
-    *carry = false;
-    backslashes &= ~escaped;
-    while (backslashes != 0) {
-        uint64_t first = backslashes & (0 - backslashes);
-        escaped |= first << 1;
-        *carry = first >> 63 != 0;
-        backslashes &= ~(first | first << 1);
-    }
-    return escaped;
-}
-
-/* Each bit becomes the sum of itself and those below: between quotes, 1. */
-static inline uint64_t running_parity(uint64_t bits) {
-    for (int shift = 1; shift < 64; shift *= 2) bits ^= bits << shift;
-    return bits;
-}
-
-/* Looks at 64 bytes at once: which are between quotes is a matter of a few shifts, and brackets outside
-** of them are few. */
-const char *scale__json_pass_brackets(const char *at, const char *end, scale__json_fault *fault) {
-    outline o = {.fault = fault};
-    uint64_t in_string = 0; /* all bits: the block begins inside a string */
-    bool carry = false;
-    for (; at < end; at += 64) {
-        block b;
-        read_block(&b, at, end);
-        uint64_t strings = running_parity(b.quotes & ~escaped_bytes(b.backslashes, &carry)) ^ in_string;
-        uint64_t marks = (b.brackets | b.backslashes) & ~strings;
-        for (; marks != 0; marks &= marks - 1) {
-            const char *mark = at + __builtin_ctzll(marks);
-            if (!take_mark(&o, mark)) return NULL;
-            if (o.depth == 0) return mark + 1;
-        }
-        in_string = 0 - (strings >> 63);
-    }
-    return scale__json_fail(fault, end, in_string != 0 ? IN_STRING : TOO_EARLY);
-}
-#else
-const char *scale__json_pass_brackets(const char *at, const char *end, scale__json_fault *fault) {
-    return scale__json_pass_brackets_plainly(at, end, fault);
-}
-#endif
-
-static inline scale_json_type type_of(char first) {
-    switch (first) {
-    case '{': return SCALE_JSON_TYPE_OBJECT;
-    case '[': return SCALE_JSON_TYPE_ARRAY;
-    case '"': return SCALE_JSON_TYPE_STRING;
-    case 't':
-    case 'f': return SCALE_JSON_TYPE_BOOLEAN;
-    case 'n': return SCALE_JSON_TYPE_NULL;
-    default:
-        return first == '-' || (first >= '0' && first <= '9') ? SCALE_JSON_TYPE_NUMBER : SCALE_JSON_TYPE_NONE;
-    }
-}
-
-scale_json_type scale_json_type_of(scale_slice value) {
-    const char *start = scale__json_start(value), *end = start + value.size;
-    const char *at = scale__json_pass_space(start, end);
-    return at == end ? SCALE_JSON_TYPE_NONE : type_of(*at);
-}
-
-const char *scale__json_pass_value(const char *at, const char *end, scale__json_fault *fault) {
-    if (at == end) return scale__json_fail(fault, at, TOO_EARLY);
-    switch (type_of(*at)) {
-    case SCALE_JSON_TYPE_OBJECT:
-    case SCALE_JSON_TYPE_ARRAY: return scale__json_pass_brackets(at, end, fault);
-    case SCALE_JSON_TYPE_STRING: return scale__json_pass_quoted(at, end, fault);
-    case SCALE_JSON_TYPE_NUMBER: return scale__json_pass_number(at, end, fault);
-    case SCALE_JSON_TYPE_BOOLEAN:
-    case SCALE_JSON_TYPE_NULL: return scale__json_pass_word(at, end, fault);
-    case SCALE_JSON_TYPE_NONE: break;
-    }
-    return scale__json_fail(fault, at, NO_VALUE);
-}
-
-scale_status scale_json_outline(scale_slice text, scale_error *error) {
-    const char *start = scale__json_start(text), *end = start + text.size;
-    scale__json_fault fault = {NULL, NULL};
-    const char *at = scale__json_pass_value(scale__json_pass_space(start, end), end, &fault);
-    if (at != NULL) {
-        at = scale__json_pass_space(at, end);
-        if (at == end) return SCALE_OK;
-        scale__json_fail(&fault, at, "something stands behind the value");
-    }
-    return scale__json_report(error, start, &fault);
 }
 
 /* =============================================================== strict reader */
@@ -349,8 +161,8 @@ static scale_json_token finish(scale_json_reader *reader, scale_slice *text, sca
 
 static scale_json_token open_bracket(scale_json_reader *reader, scale_slice *text) {
     bool object = *reader->at == '{';
-    if (reader->depth == reader->max_depth) return stop(reader, reader->at, TOO_DEEP);
-    note_bracket(reader->objects, reader->depth++, object);
+    if (reader->depth == reader->max_depth) return stop(reader, reader->at, SCALE__JSON_TOO_DEEP);
+    scale__json_note_bracket(reader->objects, reader->depth++, object);
     finish(reader, text, SCALE_JSON_TOKEN_OBJECT, reader->at + 1, NULL);
     reader->state = object ? FIRST_KEY : FIRST_ELEMENT;
     return object ? SCALE_JSON_TOKEN_OBJECT : SCALE_JSON_TOKEN_ARRAY;
@@ -381,7 +193,7 @@ static scale_json_token read_word(scale_json_reader *reader, scale_slice *text, 
 }
 
 static scale_json_token read_value(scale_json_reader *reader, scale_slice *text) {
-    if (reader->at == reader->end) return stop(reader, reader->at, TOO_EARLY);
+    if (reader->at == reader->end) return stop(reader, reader->at, SCALE__JSON_TOO_EARLY);
     switch (*reader->at) {
     case '{':
     case '[': return open_bracket(reader, text);
@@ -391,17 +203,17 @@ static scale_json_token read_value(scale_json_reader *reader, scale_slice *text)
     case 'n': return read_word(reader, text, SCALE_JSON_TOKEN_NULL);
     default:
         if (*reader->at == '-' || is_digit(reader->at, reader->end)) return read_number(reader, text);
-        return stop(reader, reader->at, NO_VALUE);
+        return stop(reader, reader->at, SCALE__JSON_NO_VALUE);
     }
 }
 
 /* A name and its colon. */
 static scale_json_token read_key(scale_json_reader *reader, scale_slice *text) {
-    if (reader->at == reader->end) return stop(reader, reader->at, TOO_EARLY);
+    if (reader->at == reader->end) return stop(reader, reader->at, SCALE__JSON_TOO_EARLY);
     if (*reader->at != '"') return stop(reader, reader->at, "a name in quotes was expected");
     if (read_string(reader, text) == SCALE_JSON_TOKEN_ERROR) return SCALE_JSON_TOKEN_ERROR;
     const char *at = scale__json_pass_space(reader->at, reader->end);
-    if (at == reader->end) return stop(reader, at, TOO_EARLY);
+    if (at == reader->end) return stop(reader, at, SCALE__JSON_TOO_EARLY);
     if (*at != ':') return stop(reader, at, "a colon was expected");
     reader->at = at + 1;
     reader->state = VALUE;
@@ -411,12 +223,12 @@ static scale_json_token read_key(scale_json_reader *reader, scale_slice *text) {
 static scale_json_token read_behind(scale_json_reader *reader, scale_slice *text) {
     bool over = reader->at == reader->end;
     if (reader->depth == 0) {
-        if (!over) return stop(reader, reader->at, "something stands behind the value");
+        if (!over) return stop(reader, reader->at, SCALE__JSON_BEHIND);
         reader->state = OVER;
         return SCALE_JSON_TOKEN_END;
     }
-    if (over) return stop(reader, reader->at, TOO_EARLY);
-    bool object = is_object(reader->objects, reader->depth - 1);
+    if (over) return stop(reader, reader->at, SCALE__JSON_TOO_EARLY);
+    bool object = scale__json_is_object(reader->objects, reader->depth - 1);
     if (*reader->at == ',') {
         reader->at = scale__json_pass_space(reader->at + 1, reader->end);
         return object ? read_key(reader, text) : read_value(reader, text);
@@ -447,7 +259,7 @@ scale_json_token scale_json_reader_next(scale_json_reader *reader, scale_slice *
 }
 
 bool scale_json_reader_in_object(const scale_json_reader *reader) {
-    return reader->depth > 0 && is_object(reader->objects, reader->depth - 1);
+    return reader->depth > 0 && scale__json_is_object(reader->objects, reader->depth - 1);
 }
 
 size_t scale_json_reader_position(const scale_json_reader *reader) {
@@ -455,7 +267,7 @@ size_t scale_json_reader_position(const scale_json_reader *reader) {
 }
 
 scale_status scale_json_reader_fail(const scale_json_reader *reader, scale_error *error) {
-    scale__json_fault fault = {reader->at, reader->problem == NULL ? NO_VALUE : reader->problem};
+    scale__json_fault fault = {reader->at, reader->problem == NULL ? SCALE__JSON_NO_VALUE : reader->problem};
     return scale__json_report(error, reader->start, &fault);
 }
 

@@ -28,17 +28,39 @@ static inline const char *scale__json_fail(scale__json_fault *fault, const char 
     return NULL;
 }
 
+#define SCALE__JSON_TOO_EARLY "the text ends too early"
+#define SCALE__JSON_TOO_DEEP  "too many brackets are open at once"
+#define SCALE__JSON_IN_STRING "the text ends inside a string"
+#define SCALE__JSON_NO_VALUE  "a value was expected"
+#define SCALE__JSON_BEHIND    "something stands behind the value"
+
 /* Fills `error` with "not JSON at byte N: why". Always SCALE_ERROR. */
 scale_status scale__json_report(scale_error *error, const char *start, const scale__json_fault *fault);
 
+static inline bool scale__json_is_space(char byte) {
+    return (unsigned char)byte <= ' ' && (byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t');
+}
+
 static inline const char *scale__json_pass_space(const char *at, const char *end) {
-    while (at < end && (unsigned char)*at <= ' ' && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
-        at++;
+    while (at < end && scale__json_is_space(*at)) at++;
     return at;
 }
 
 /* Makes the reader end with this fault. */
 void scale__json_reader_stop(scale_json_reader *reader, const scale__json_fault *fault);
+
+/* The brackets that are open, a bit each: is it an object's? */
+static inline void scale__json_note_bracket(uint64_t *objects, size_t depth, bool object) {
+    uint64_t bit = (uint64_t)1 << (depth % 64);
+    if (object)
+        objects[depth / 64] |= bit;
+    else
+        objects[depth / 64] &= ~bit;
+}
+
+static inline bool scale__json_is_object(const uint64_t *objects, size_t depth) {
+    return (objects[depth / 64] >> (depth % 64) & 1) != 0;
+}
 
 /* ============================================================ searching bytes */
 
@@ -107,6 +129,18 @@ const char *scale__json_pass_word(const char *at, const char *end, scale__json_f
 ** the test that holds one against the other. */
 const char *scale__json_pass_brackets(const char *at, const char *end, scale__json_fault *fault);
 const char *scale__json_pass_brackets_plainly(const char *at, const char *end, scale__json_fault *fault);
+
+/* Members that are looked for on the way over an object. */
+typedef struct scale__json_search {
+    const scale_slice *names; /* decoded */
+    size_t count;
+    const char **values; /* gets where the value of the last member of that name begins, or NULL */
+    bool regular;        /* gets whether commas and colons stand as in an object; if not, nothing counts */
+} scale__json_search;
+
+/* An object, by its outline, looking for members. */
+const char *scale__json_pass_object(const char *at, const char *end, scale__json_search *search,
+                                    scale__json_fault *fault);
 
 /* Any value: numbers and words in full, the others by their outline. */
 const char *scale__json_pass_value(const char *at, const char *end, scale__json_fault *fault);

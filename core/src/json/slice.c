@@ -133,23 +133,96 @@ scale_json_type scale_json_cursor_type(const scale_json_cursor *cursor) {
     return scale_json_type_of((scale_slice){cursor->at, (size_t)(cursor->end - cursor->at)});
 }
 
-scale_status scale_json_find(scale_slice document, const char *key, size_t key_size, scale_slice *value,
-                             scale_error *error) {
+/* ==================================================================== picking */
+
+#define MOST_NAMES 16
+
+/* The whole of a value that begins behind a colon of an object that ends at `end`; nothing when it is
+** malformed or something stands behind it. */
+static scale_slice whole_value(const char *from, const char *end) {
+    scale__json_fault fault = {NULL, NULL};
+    from = scale__json_pass_space(from, end);
+    const char *behind = scale__json_pass_value(from, end, &fault);
+    if (behind == NULL) return (scale_slice){NULL, 0};
+    const char *next = scale__json_pass_space(behind, end);
+    if (next == end || (*next != ',' && *next != '}')) return (scale_slice){NULL, 0};
+    return (scale_slice){from, (size_t)(behind - from)};
+}
+
+/* Passes over an object and gives the values of its members with these names. False when its first level
+** is not regular: then nobody but a cursor knows what it holds. */
+static bool pick_quickly(const char **at, const char *end, const scale_slice *names, size_t count,
+                         scale_slice *values, scale__json_fault *fault) {
+    const char *starts[MOST_NAMES], *start = *at;
+    scale__json_search search = {names, count < MOST_NAMES ? count : MOST_NAMES, starts, false};
+    *at = scale__json_pass_object(start, end, &search, fault);
+    if (*at == NULL || !search.regular || count > MOST_NAMES) return false;
+    for (size_t i = 0; i < count; i++) {
+        values[i] = starts[i] == NULL ? (scale_slice){NULL, 0} : whole_value(starts[i], *at);
+        if (starts[i] != NULL && values[i].data == NULL) return false;
+    }
+    return true;
+}
+
+static void pick_nothing(scale_slice *values, size_t count) {
+    for (size_t i = 0; i < count; i++) values[i] = (scale_slice){NULL, 0};
+}
+
+static scale_status pick_slowly(scale_slice document, const scale_slice *names, size_t count,
+                                scale_slice *values, scale_error *error) {
     scale_json_cursor cursor;
-    scale_slice name, one, last = {NULL, 0};
+    scale_slice name, value;
     int more;
-    *value = last;
+    pick_nothing(values, count);
     if (scale_json_cursor_init(&cursor, document, error) != SCALE_OK) return SCALE_ERROR;
     if (!cursor.object) {
         cursor.at--;
         fail_here(&cursor, "an object was expected", error);
         return SCALE_ERROR;
     }
-    while ((more = scale_json_cursor_next(&cursor, &name, &one, error)) == 1) {
-        if (scale_json_string_equals(name, key, key_size)) last = one;
+    while ((more = scale_json_cursor_next(&cursor, &name, &value, error)) == 1) {
+        for (size_t i = 0; i < count; i++) {
+            if (scale_json_string_equals(name, names[i].data, names[i].size)) values[i] = value;
+        }
     }
-    if (more == 0) *value = last;
+    if (more < 0) pick_nothing(values, count);
     return more == 0 ? SCALE_OK : SCALE_ERROR;
+}
+
+scale_status scale_json_pick(scale_slice document, const scale_slice *names, size_t count,
+                             scale_slice *values, scale_error *error) {
+    const char *start = scale__json_start(document), *end = start + document.size;
+    const char *at = scale__json_pass_space(start, end);
+    scale__json_fault fault = {NULL, NULL};
+    bool object = at < end && *at == '{';
+    if (object && pick_quickly(&at, end, names, count, values, &fault) &&
+        scale__json_pass_space(at, end) == end)
+        return SCALE_OK;
+    return pick_slowly(document, names, count, values, error);
+}
+
+scale_status scale_json_cursor_pick(scale_json_cursor *cursor, scale_slice *value, const scale_slice *names,
+                                    size_t count, scale_slice *values, scale_error *error) {
+    scale__json_fault fault = {NULL, NULL};
+    const char *at = cursor->at;
+    pick_nothing(values, count);
+    if (cursor->state != BEFORE_VALUE || at == cursor->end || *at != '{')
+        return scale_json_cursor_value(cursor, value, error);
+    if (!pick_quickly(&at, cursor->end, names, count, values, &fault)) pick_nothing(values, count);
+    if (at == NULL) {
+        fail(cursor, &fault, error);
+        return SCALE_ERROR;
+    }
+    *value = (scale_slice){cursor->at, (size_t)(at - cursor->at)};
+    cursor->at = at;
+    cursor->state = AFTER_VALUE;
+    return SCALE_OK;
+}
+
+scale_status scale_json_find(scale_slice document, const char *key, size_t key_size, scale_slice *value,
+                             scale_error *error) {
+    scale_slice name = {key, key_size};
+    return scale_json_pick(document, &name, 1, value, error);
 }
 
 bool scale_json_get(scale_slice document, const char *key, size_t key_size, scale_slice *value) {
