@@ -3,8 +3,6 @@
 Any number of programs can use it at once, until Ctrl-C. What is in it is gone then.
 --]]
 
-local argparse_problem = "'%s' is not %s"
-
 local sandbox = require "scaleapi.sandbox"
 local scaleapi = require "scaleapi"
 local sys = require "scaleapi.sys"
@@ -24,7 +22,7 @@ local function number(least, most, what, integer)
         local value = tonumber(text)
         if integer then value = value and math.tointeger(value) end
         if not value or value ~= value or value < least or value > most then
-            return nil, argparse_problem:format(text, what)
+            return nil, ("'%s' is not %s"):format(text, what)
         end
         return value
     end
@@ -39,7 +37,7 @@ local function read_arguments()
     local parser = command.parser("sandbox", "Runs Scale's API on this machine, for programs that speak HTTP.")
     parser:option("--port", "Listen on this port of 127.0.0.1; 0 for one that is free.", "0")
         :argname "N":convert(port)
-    parser:option("--complete-after", "Complete tasks of live keys after so many seconds. Without it they stay pending.")
+    parser:option("--complete-after", "Complete tasks of live keys after so many seconds, not never.")
         :argname "S":convert(seconds)
     parser:option("--latency", "Answer each request after so many seconds.", "0"):argname "S":convert(seconds)
     parser:option("--fail-rate", "The share of requests that fail with 500, nothing done.", "0")
@@ -62,8 +60,8 @@ end
 command.run("sandbox", function()
     local arguments = read_arguments()
     sys.catch_interrupt(true)
-    -- Much of what a big sandbox holds stays: looking at it all again each time it has grown by a fifth is enough.
-    collectgarbage("incremental", 120, 200)
+    -- Much of what a big sandbox holds stays: looking at it all again each time it has grown by half is enough.
+    collectgarbage("incremental", 150, 200)
     local ok, running = pcall(sandbox.start, {
         port = arguments.port, complete_after = arguments.complete_after, latency = arguments.latency,
         fail_rate = arguments.fail_rate, lost_answer_rate = arguments.lost_answer_rate,

@@ -19,14 +19,16 @@ end
 
 -- -------------------------------------------------------------------- tasks
 
+-- They come last in `fixed`; inside a JSON text no quote stands alone, so nothing else looks like their name.
 local function params_of(task)
-    return json.raw_field("{" .. task.fixed .. "}", "params")
+    local _, colon = task.fixed:find(',"params":{', 1, true)
+    return task.fixed:sub(colon)
 end
 
 local function response_of(task)
     local params = params_of(task)
     if task.status == "error" then return responses.make_error(responses.unreachable(params)) end
-    return responses.make({ id = store.id_of(task), number = task.number, type = store.type_of(task) }, params)
+    return responses.make(store.id_of(task), task.number, store.type_of(task), params)
 end
 
 --- One of a task's audits.
@@ -41,38 +43,37 @@ function documents.review_status(world, task)
     return task.status == "completed" and world.assume.customer_review_pending and "pending" or nil
 end
 
-local function add_outcome(parts, world, task)
-    if task.completed then
-        parts[#parts + 1] = ',"completed_at":"' .. times.format(task.completed) .. '"'
-        if task.fixed:find('"callback_url":', 1, true) then parts[#parts + 1] = ',"callback_succeeded":true' end
-    end
+-- What a task that is over has more than others.
+local function outcome(world, task)
+    local completed, status = task.completed, task.status
     local review = documents.review_status(world, task)
-    if review then parts[#parts + 1] = ',"customer_review_status":"' .. review .. '"' end
-    if task.audits then parts[#parts + 1] = ',"audits":[' .. table.concat(task.audits, ",") .. "]" end
-    if task.completed or task.status == "error" then
-        local response = response_of(task)
-        if response then parts[#parts + 1] = ',"response":' .. response end
-    end
+    local response = (completed or status == "error") and response_of(task)
+    return (completed and ',"completed_at":"' .. times.format(completed) .. '"' or "")
+        .. (completed and task.fixed:find('"callback_url":', 1, true) and ',"callback_succeeded":true' or "")
+        .. (review and ',"customer_review_status":"' .. review .. '"' or "")
+        .. (task.audits and ',"audits":[' .. table.concat(task.audits, ",") .. "]" or "")
+        .. (response and ',"response":' .. response or "")
+end
+
+local function signed_attachment(world, task)
+    local attachment = world.assume.signed_attachments and json.raw_field(params_of(task), "attachment")
+    return attachment and ',"attachment_url":' .. attachment or ""
 end
 
 --- A task. `signed` adds the address of its attachment, if the assumption is that there is one.
 function documents.task(world, task, signed)
-    local parts = { "{", task.fixed, ',"status":"', task.status, '","updated_at":"', times.format(task.updated),
-        '","metadata":', task.metadata or "{}" }
-    if task.unique_id then parts[#parts + 1] = ',"unique_id":' .. quote(task.unique_id) end
-    if task.tags then parts[#parts + 1] = ',"tags":' .. texts(task.tags) end
-    add_outcome(parts, world, task)
-    if signed and world.assume.signed_attachments then
-        local attachment = json.raw_field(params_of(task), "attachment")
-        if attachment then parts[#parts + 1] = ',"attachment_url":' .. attachment end
-    end
-    parts[#parts + 1] = "}"
-    return table.concat(parts)
+    return "{" .. task.fixed .. ',"status":"' .. task.status .. '","updated_at":"' .. times.format(task.updated)
+        .. '","metadata":' .. (task.metadata or "{}")
+        .. (task.unique_id and ',"unique_id":' .. (task.unique_raw or quote(task.unique_id)) or "")
+        .. (task.tags and ',"tags":[' .. table.concat(task.tags, ",") .. "]" or "")
+        .. (task.status ~= "pending" and outcome(world, task) or "")
+        .. (signed and signed_attachment(world, task) or "") .. "}"
 end
 
 --- What limited_response shows of a task.
 function documents.limited_task(_, task)
-    local project = task.project and ',"project":' .. quote(task.project.name) or ""
+    local project = store.project_of(task)
+    project = project and ',"project":' .. quote(project.name) or ""
     return ('{"task_id":"%s","status":"%s","metadata":'):format(store.id_of(task), task.status)
         .. (task.metadata or "{}") .. project .. "}"
 end
@@ -115,9 +116,7 @@ end
 
 local function version(params, number)
     local parts = {}
-    for i, name in ipairs(params.names) do
-        parts[i] = params.spelled[name] .. ":" .. params.values[name] .. ","
-    end
+    for i, name in ipairs(params.names) do parts[i] = wire.member(params, name) .. "," end
     return ('{%s"version":%d,"created_at":"%s"}'):format(table.concat(parts), number, times.format(params.created))
 end
 

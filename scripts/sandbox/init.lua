@@ -9,7 +9,7 @@ Keys: test_… and …|test complete tasks at once; tasks of live_… stay pendi
 take so many seconds, or s:complete(…) is called. Any other key is refused. Nothing is kept on disk.
 
 A request passes handle: key, route, then a rule of rules/*.lua. Each rule is a function(context, parameters…) that
-returns the body of a 200, or refuses. The context has world, account, request and query().
+returns the body of a 200, or refuses. The context has world, account, request and :query().
 --]]
 
 local scaleapi = require "scaleapi"
@@ -49,10 +49,19 @@ local function key_of(authorization)
 end
 
 -- The account that a key opens, or nil.
-local function account_of(world, key)
+local function account_of_key(world, key)
     if not key then return nil end
     if key:find "^test_." or key:find ".|test$" then return world.accounts.test end
     if key:find "^live_." then return world.accounts.live end
+end
+
+-- The account that a header opens, or nil. The last one is remembered: it is nearly always the same.
+local function account_of(world, authorization)
+    if authorization == nil or authorization ~= world.last_authorization then
+        world.last_authorization = authorization
+        world.last_account = account_of_key(world, key_of(authorization))
+    end
+    return world.last_account
 end
 
 local function run(rule, context, parameters)
@@ -64,20 +73,24 @@ local function run(rule, context, parameters)
     return refusal(body.status, body.text)
 end
 
+-- What a rule is given.
+local Context = {}
+Context.__index = Context
+
+--- The query, taken apart: name -> array of values.
+function Context:query()
+    self.parsed = self.parsed or wire.query(self.request.query)
+    return self.parsed
+end
+
 --- Answers one request: a table as scaleapi.server gives it, to one as it takes it. Faults and latency are not here.
 function sandbox.handle(world, request)
-    local account = account_of(world, key_of(request.headers.authorization))
+    local account = account_of(world, request.headers.authorization)
     if not account then return refusal(401, "Invalid API key.") end
     local rule, parameters = router.find(rules, request.method, request.path)
     if not rule then return refusal(404, "Not found.") end
     store.settle(world, account)
-    local query
-    local context = { world = world, account = account, request = request }
-    function context.query()
-        query = query or wire.query(request.query)
-        return query
-    end
-    return run(rule, context, parameters)
+    return run(rule, setmetatable({ world = world, account = account, request = request }, Context), parameters)
 end
 
 -- --------------------------------------------------------------------- worlds

@@ -9,14 +9,28 @@ local types = require "scaleapi.sandbox.types"
 local NOTE = "Made up by the sandbox: nobody has looked at this task."
 local PLACE = "https://sandbox.invalid/" -- no such host can exist
 
+-- In a response that is remembered for all tasks alike, what is a task's own is held by these.
+local UUID, ID = "\1", "\2"
+local VARIANTS = 12       -- tasks that differ only by their place among these are alike
+local MOST_REMEMBERED = 500
+
 local array = json.array
+
+-- name -> function(type, variant, field): the parts of a response, of what field "NAME" gives of the params
 local builders = {}
 
--- A UUID that is the task's own, and the index's.
-local function uuid(task, index)
-    local id = task.id
-    return ("%s-%s-4%s-8%s-%s%04x"):format(id:sub(1, 8), id:sub(9, 12), id:sub(13, 15), id:sub(16, 18),
-        id:sub(17, 24), index)
+-- name -> the params that it reads, if others are likely to have the same
+local reads = {
+    geometries = { "geometries" }, fields = { "fields" },
+    categories = { "categories", "taxonomies", "allow_multiple" },
+    features = { "features" }, segments = { "labels" }, old_boxes = { "objects_to_annotate" },
+    old_vertices = { "objects_to_annotate" }, old_cuboids = { "objects_to_annotate" }, old_fields = { "fields" },
+    choices = { "choices" }, file = {}, files_of_events = {}, files_of_points = {}, messages = {},
+}
+
+-- Stands for a UUID that is the task's own, and the index's.
+local function uuid(index)
+    return UUID .. ("%04x"):format(index)
 end
 
 local function name_of(label)
@@ -28,9 +42,9 @@ local function name_of(label)
 end
 
 -- One of the labels that were asked for.
-local function pick(task, labels)
+local function pick(variant, labels)
     if type(labels) ~= "table" or #labels == 0 then return "made up" end
-    return name_of(labels[task.number % #labels + 1]) or "made up"
+    return name_of(labels[variant % #labels + 1]) or "made up"
 end
 
 local function points(...)
@@ -62,15 +76,15 @@ local SHAPES = {
     { "ellipse", function() return { vertices = points(50, 0, 100, 50, 50, 100, 0, 50) } end },
 }
 
-function builders.geometries(task, field)
+function builders.geometries(variant, field)
     local geometries, annotations = field "geometries", array()
     for i, shape in ipairs(SHAPES) do
         local asked = geometries[shape[1]]
         if asked ~= nil then
             local annotation = shape[2]()
             annotation.type = shape[1]
-            annotation.label = pick(task, type(asked) == "table" and asked.objects_to_annotate)
-            annotation.uuid = uuid(task, i)
+            annotation.label = pick(variant, type(asked) == "table" and asked.objects_to_annotate)
+            annotation.uuid = uuid(i)
             annotation.attributes = {}
             table.insert(annotations, annotation)
         end
@@ -78,53 +92,53 @@ function builders.geometries(task, field)
     return { annotations = annotations, links = array(), global_attributes = {}, is_customer_fix = false }
 end
 
-local function field_value(task, field)
+local function field_value(variant, field)
     if field.type == "number" then return 0 end
     if field.type == "boolean" then return false end
     if field.type == "datetime" then return "1970-01-01T00:00:00.000Z" end
-    if field.type == "category" then return pick(task, field.choices) end
+    if field.type == "category" then return pick(variant, field.choices) end
     if field.type == "field_set" then
         local values = {}
-        for _, inner in ipairs(field.fields or {}) do values[tostring(inner.field_id)] = field_value(task, inner) end
+        for _, inner in ipairs(field.fields or {}) do values[tostring(inner.field_id)] = field_value(variant, inner) end
         return values
     end
     return "made up"
 end
 
-function builders.fields(task, field)
+function builders.fields(variant, field)
     local annotations = {}
     for _, each in ipairs(field "fields") do
         annotations[tostring(each.field_id)] = {
-            type = each.type, field_id = each.field_id, response = { { field_value(task, each) } },
+            type = each.type, field_id = each.field_id, response = { { field_value(variant, each) } },
         }
     end
     return { annotations = annotations }
 end
 
-function builders.categories(task, field)
+function builders.categories(variant, field)
     local taxonomies = field "taxonomies"
     if type(taxonomies) == "table" then
         local chosen = {}
-        for name, taxonomy in pairs(taxonomies) do chosen[name] = { pick(task, taxonomy.choices) } end
+        for name, taxonomy in pairs(taxonomies) do chosen[name] = { pick(variant, taxonomy.choices) } end
         return { taxonomies = chosen }
     end
-    local category = pick(task, field "categories")
+    local category = pick(variant, field "categories")
     return { category = field "allow_multiple" == true and { category } or category }
 end
 
-function builders.entities(task, field)
+function builders.entities(variant, field)
     local text = field "text"
     local word = text:match "%w+" or ""
     local first = utf8.len(text, 1, text:find(word, 1, true) - 1) -- in code points
     return {
         annotations = array { { id = "e1", start = first, ["end"] = first + #word, text = word,
-            label = pick(task, field "labels") } },
+            label = pick(variant, field "labels") } },
         relationships = array(),
     }
 end
 
-function builders.segments(task, field)
-    local label, url = pick(task, field "labels"), PLACE .. task.id
+function builders.segments(variant, field)
+    local label, url = pick(variant, field "labels"), PLACE .. ID
     return {
         annotations = {
             unlabeled = url .. "/unlabeled.png", labeled = { [label] = url .. "/labeled.png" },
@@ -137,29 +151,29 @@ function builders.segments(task, field)
     }
 end
 
-function builders.features(task, field)
+function builders.features(variant, field)
     local labels = {}
     for _, feature in ipairs(field "features") do
         if type(feature) == "table" and feature.label then table.insert(labels, feature.label) end
     end
     return { annotations = array { {
-        uuid = uuid(task, 1), page = 0, label = pick(task, labels), text = "made up", refs = array(),
+        uuid = uuid(1), page = 0, label = pick(variant, labels), text = "made up", refs = array(),
         location = { type = "box", left = 0, top = 0, width = 100, height = 10 },
     } } }
 end
 
-function builders.file(task)
-    return { annotations = { url = PLACE .. task.id .. "/annotations.json" } }
+function builders.file()
+    return { annotations = { url = PLACE .. ID .. "/annotations.json" } }
 end
 
-function builders.files_of_events(task)
-    return { annotations = { url = PLACE .. task.id .. "/annotations.json" },
-        events = { url = PLACE .. task.id .. "/events.json" } }
+function builders.files_of_events()
+    return { annotations = { url = PLACE .. ID .. "/annotations.json" },
+        events = { url = PLACE .. ID .. "/events.json" } }
 end
 
-function builders.files_of_points(task)
-    return { annotations = { url = PLACE .. task.id .. "/annotations.json" },
-        point_segmentations = { url = PLACE .. task.id .. "/points.json" } }
+function builders.files_of_points()
+    return { annotations = { url = PLACE .. ID .. "/annotations.json" },
+        point_segmentations = { url = PLACE .. ID .. "/points.json" } }
 end
 
 function builders.messages()
@@ -168,51 +182,93 @@ end
 
 -- The older types, as Scale's test server answers them.
 
-function builders.old_boxes(task, field)
+function builders.old_boxes(variant, field)
     return { annotations = array { { left = 0, top = 0, width = 100, height = 100,
-        label = pick(task, field "objects_to_annotate") } } }
+        label = pick(variant, field "objects_to_annotate") } } }
 end
 
-function builders.old_vertices(task, field)
+function builders.old_vertices(variant, field)
     return { annotations = array { { vertices = points(10, 10, 110, 110, 10, 110),
-        label = pick(task, field "objects_to_annotate") } } }
+        label = pick(variant, field "objects_to_annotate") } } }
 end
 
-function builders.old_cuboids(task, field)
-    return { annotations = array { { vertices = cuboid_vertices(), label = pick(task, field "objects_to_annotate") } } }
+function builders.old_cuboids(variant, field)
+    return { annotations = array { { vertices = cuboid_vertices(),
+        label = pick(variant, field "objects_to_annotate") } } }
 end
 
-function builders.old_fields(task, field)
+function builders.old_fields(_, field, task_type)
     local fields, answer = field "fields", {}
     for name, each in pairs(type(fields) == "table" and fields or {}) do
         answer[tostring(type(each) == "table" and (each.field_id or each.name) or name)] = "test response"
     end
-    if task.type == "datacollection" then return { fields = answer, time_spent_in_seconds = 15 } end
+    if task_type == "datacollection" then return { fields = answer, time_spent_in_seconds = 15 } end
     return { fields = answer, repeatable_fields = array { json.null, json.null } }
 end
 
-function builders.choices(task, field)
-    return { choice = pick(task, field "choices") }
+function builders.choices(variant, field)
+    return { choice = pick(variant, field "choices") }
 end
 
 function builders.nothing()
     return nil
 end
 
-local responses = {}
+-- ---------------------------------------------------------------- responses
 
---- The response of a completed task as JSON, or nil for a type that has none. `task` has id, number, type; `params`
---- is its bytes. A param of a form that nobody expected gives a response without annotations.
-function responses.make(task, params)
+-- Cuts a text where something of a task's own is to stand: { text, UUID or ID, text, … }.
+local function cut(text)
+    local parts, at = {}, 1
+    for first, which, behind in text:gmatch "()\\u000([12])()" do
+        table.move({ text:sub(at, first - 1), which == "1" and UUID or ID }, 1, 2, #parts + 1, parts)
+        at = behind
+    end
+    parts[#parts + 1] = text:sub(at)
+    return parts
+end
+
+-- The response for a type, params and variant, cut; false for a type that has none.
+local function build(task_type, variant, params)
     local function field(name)
         local value = json.field(params, name)
         return value
     end
-    local ok, response = pcall(builders[types.by_name[task.type].response], task, field)
-    if not ok then response = { annotations = array() } end
-    if response == nil then return nil end
+    local ok, response = pcall(builders[types.by_name[task_type].response], variant, field, task_type)
+    if not ok then response = { annotations = array() } end -- params of a form that nobody expected
+    if response == nil then return false end
     response.sandbox = NOTE
-    return json.encode(response)
+    return cut(json.encode(response))
+end
+
+local remembered, count = {}, 0
+
+-- The same, built once for params that are alike.
+local function recall(task_type, variant, params)
+    local names = reads[types.by_name[task_type].response]
+    if not names then return build(task_type, variant, params) end
+    local parts = { task_type, variant }
+    for _, name in ipairs(names) do parts[#parts + 1] = json.raw_field(params, name) or "" end
+    local key = table.concat(parts, "\0")
+    if remembered[key] == nil then
+        if count >= MOST_REMEMBERED then remembered, count = {}, 0 end
+        remembered[key], count = build(task_type, variant, params), count + 1
+    end
+    return remembered[key]
+end
+
+local responses = {}
+
+--- The response of a completed task as JSON, or nil for a type that has none. `params` is bytes.
+function responses.make(id, number, task_type, params)
+    local cuts = recall(task_type, number % VARIANTS, params)
+    if not cuts then return nil end
+    if #cuts == 1 then return cuts[1] end
+    local parts = table.move(cuts, 1, #cuts, 1, {})
+    for i = 2, #parts, 2 do
+        parts[i] = parts[i] == ID and id or ("%s-%s-4%s-8%s-%s"):format(id:sub(1, 8), id:sub(9, 12), id:sub(13, 15),
+            id:sub(16, 18), id:sub(17))
+    end
+    return table.concat(parts)
 end
 
 --- The attachments that cannot be downloaded: those on hosts that end in .invalid, which cannot exist. An array of

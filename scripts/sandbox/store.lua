@@ -90,22 +90,33 @@ end
 
 local function shelve(shelf, task)
     shelf.tasks[#shelf.tasks + 1] = task
-    shelf.counts[task.status] = shelf.counts[task.status] + 1
+    shelf.counts.pending = shelf.counts.pending + 1
 end
 
---- Adds a task, pending. `task` has fixed, and perhaps project, batch, unique_id, metadata, tags.
-function store.add_task(account, task)
-    task.number = #account.tasks + 1
-    task.created, task.updated = account.time, account.time
-    task.status = "pending"
+--- The task's batch and project, or nil.
+function store.batch_of(task)
+    local place = task.place
+    return place and place.project and place or nil
+end
+
+function store.project_of(task)
+    local place = task.place
+    return place and (place.project or place)
+end
+
+--- Adds a task, pending, and returns it. `place` is its batch, or its project if it has no batch, or nil.
+function store.add_task(account, fixed, place, metadata)
+    local task = { fixed = fixed, place = place, metadata = metadata, status = "pending", unique_id = nil,
+        number = #account.tasks + 1, created = account.time, updated = account.time }
     shelve(account, task)
-    if task.project then shelve(task.project, task) end
-    if task.batch then
-        shelve(task.batch, task)
-        task.batch.ended = nil
+    local project, batch = store.project_of(task), store.batch_of(task)
+    if project then shelve(project, task) end
+    if batch then
+        shelve(batch, task)
+        batch.ended = nil
     end
-    if task.unique_id then account.unique[task.unique_id] = task end
     account.changes = account.changes + 1
+    return task
 end
 
 --- The task with this id, or nil.
@@ -128,10 +139,10 @@ end
 
 -- Moves the task to another status, on every shelf.
 local function move(account, task, status, time)
-    local before, batch = task.status, task.batch
+    local before, project, batch = task.status, store.project_of(task), store.batch_of(task)
     task.status = status
     recount(account, before, status)
-    if task.project then recount(task.project, before, status) end
+    if project then recount(project, before, status) end
     if batch then
         recount(batch, before, status)
         if batch.counts.pending == 0 then batch.ended = time end
@@ -144,10 +155,11 @@ function store.cancel(account, task)
     move(account, task, "canceled", account.time)
 end
 
---- Gives a task a unique_id, or with nil takes it away.
-function store.set_unique_id(account, task, unique_id)
+--- Gives a task a unique_id, or with nil takes it away. `raw` is how it was written.
+function store.set_unique_id(account, task, unique_id, raw)
     if task.unique_id then account.unique[task.unique_id] = nil end
     task.unique_id = unique_id
+    task.unique_raw = raw and raw:find("\\", 1, true) and raw or nil -- else it is no other than its quoted text
     if unique_id then account.unique[unique_id] = task end
 end
 
@@ -206,7 +218,8 @@ local function finish_due_tasks(account, due)
     local tasks, next_due = account.tasks, account.next_due
     while tasks[next_due] and tasks[next_due].created <= due.latest do
         local task = tasks[next_due]
-        local held = task.batch and task.batch.staged
+        local batch = store.batch_of(task)
+        local held = batch and batch.staged
         if task.status == "pending" and not held then store.finish(account, task, task.created + due.delay) end
         next_due = next_due + 1
     end

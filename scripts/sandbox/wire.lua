@@ -122,20 +122,39 @@ local function spelled_names(document, raws)
     return names
 end
 
---- An object's first level: { names = {…}, values = { name -> raw bytes }, spelled = { name -> as written } }, the
---- names in their order, each once; of a name that stands twice the last value holds.
-function wire.members(document)
-    local ok, keys, raws = pcall(json.members, document)
-    if not ok then wire.refuse(400, "Invalid JSON in request body.") end
-    local written = document:find("\\", 1, true) and spelled_names(document, raws)
-    local names, values, spelled = {}, {}, {}
-    for i = 1, #keys do
-        local name = keys[i]
-        if not values[name] then names[#names + 1] = name end
-        values[name] = raws[i]
-        spelled[name] = written and written[i] or '"' .. name .. '"'
+-- The names, each once, at the place where it stood first.
+local function without_repeats(keys)
+    local names, seen = {}, {}
+    for _, name in ipairs(keys) do
+        if not seen[name] then names[#names + 1] = name end
+        seen[name] = true
     end
-    return { names = names, values = values, spelled = spelled }
+    return names
+end
+
+--- An object's first level: { names = {…}, values = { name -> raw bytes }, spelled = { name -> as written } or nil },
+--- the names in their order, each once; of a name that stands twice the last value holds.
+function wire.members(document)
+    local ok, names, raws = pcall(json.members, document)
+    if not ok then wire.refuse(400, "Invalid JSON in request body.") end
+    local values, repeats = {}, false
+    for i = 1, #names do
+        repeats = repeats or values[names[i]] ~= nil
+        values[names[i]] = raws[i]
+    end
+    local spelled
+    if document:find("\\", 1, true) then
+        spelled = {}
+        for i, written in ipairs(spelled_names(document, raws)) do spelled[names[i]] = written end
+    end
+    return { names = repeats and without_repeats(names) or names, values = values, spelled = spelled }
+end
+
+--- A member as it was written: "name":value.
+function wire.member(fields, name)
+    local spelled = fields.spelled and fields.spelled[name]
+    if spelled then return spelled .. ":" .. fields.values[name] end
+    return '"' .. name .. '":' .. fields.values[name]
 end
 
 -- The body, checked; `empty` stands for one without a byte, which is how the Python SDK sends {} and [].
@@ -156,22 +175,18 @@ function wire.fields(body)
     return wire.members(checked(body, "object", "{}"))
 end
 
---- The body, an array of texts: decoded, in their order.
-function wire.texts_body(body)
-    return wire.texts(checked(body, "array", "[]"), function()
-        wire.refuse(400, "The request body must be an array of strings.")
-    end)
-end
-
---- An array of texts, decoded; calls `complain` if it is none.
-function wire.texts(raw, complain)
-    local texts = {}
-    if json.type(raw) ~= "array" then complain() end
-    for i, element in ipairs(json.elements(raw)) do
-        if json.type(element) ~= "string" then complain() end
-        texts[i] = wire.text(element)
+--- A raw array of texts as an array of raw strings; refuses another. `name` is what it is called in the refusal.
+function wire.texts(raw, name)
+    local texts = json.elements(raw)
+    for _, element in ipairs(texts) do
+        if json.type(element) ~= "string" then wire.refuse_parameter(name, "must be an array of strings") end
     end
     return texts
+end
+
+--- The body, an array of texts, as an array of raw strings.
+function wire.texts_body(body)
+    return wire.texts(checked(body, "array", "[]"), "tags")
 end
 
 --- A raw string, decoded.

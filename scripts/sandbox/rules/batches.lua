@@ -116,7 +116,7 @@ local function read_filters(query)
 end
 
 local function list(c)
-    local query = c.query()
+    local query = c:query()
     local limit = wire.integer(query, "limit", 100, 1, 100)
     local offset = wire.integer(query, "offset", 0, 0, math.maxinteger)
     local detailed = wire.boolean(query, "detailed", false)

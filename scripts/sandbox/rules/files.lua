@@ -85,7 +85,7 @@ local function read_token(c, query)
 end
 
 local function list(c)
-    local query = c.query()
+    local query = c:query()
     local project = wire.last(query, "project") or wire.refuse_parameter("project", "is required")
     local limit = wire.integer(query, "limit", 100, 1, 100)
     local metadata = metadata_of(wire.last(query, "metadata"))

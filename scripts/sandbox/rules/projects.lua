@@ -20,10 +20,10 @@ end
 
 -- ----------------------------------------------------------------- versions
 
-local function put(params, name, value, spelled)
+local function put(params, name, layer)
     if not params.values[name] then table.insert(params.names, name) end
-    params.values[name] = value
-    params.spelled[name] = spelled
+    params.values[name] = layer.values[name]
+    params.spelled[name] = layer.spelled and layer.spelled[name]
 end
 
 -- A version of params: those of `base` (or none), overlaid with the fields.
@@ -31,7 +31,7 @@ local function new_version(c, base, fields)
     local params = { names = {}, values = {}, spelled = {}, created = c.account.time }
     for _, layer in ipairs { base or false, fields } do
         for _, name in ipairs(layer and layer.names or {}) do
-            if not NOT_PARAMS[name] then put(params, name, layer.values[name], layer.spelled[name]) end
+            if not NOT_PARAMS[name] then put(params, name, layer) end
         end
     end
     if not wire.optional(params, "instruction", "string") and params.values.instruction then
@@ -128,7 +128,7 @@ local function template(c, name)
 end
 
 local function list(c)
-    local archived = wire.boolean(c.query(), "archived", nil)
+    local archived = wire.boolean(c:query(), "archived", nil)
     local docs = {}
     if not archived then -- nothing here is ever archived
         for i = #c.account.projects, 1, -1 do

@@ -65,8 +65,8 @@ local function test_review(tests, query, world)
 end
 
 local function has_tag(task, tag)
-    for _, each in ipairs(task.tags or {}) do
-        if each == tag then return true end
+    for _, raw in ipairs(task.tags or {}) do
+        if wire.text(raw) == tag then return true end
     end
     return false
 end
@@ -115,7 +115,7 @@ local function choose_shelf(account, query, tests)
     if batch_name and not batch or project_name and not project then return NOTHING end
     if query.unique_id then
         table.insert(tests, function(task)
-            return (not batch or task.batch == batch) and (not project or task.project == project)
+            return (not batch or store.batch_of(task) == batch) and (not project or store.project_of(task) == project)
         end)
         return with_unique_ids(account, query.unique_id)
     end
@@ -233,7 +233,7 @@ local function render(c, page, query)
 end
 
 local function list_tasks(c)
-    local query = c.query()
+    local query = c:query()
     local limit = wire.integer(query, "limit", 100, 1, 100)
     local offset = wire.integer(query, "offset", 0, 0, math.maxinteger)
     local token = wire.last(query, "next_token")

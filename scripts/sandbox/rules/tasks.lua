@@ -33,12 +33,13 @@ local function check_unique_id(account, unique_id, task)
     end
 end
 
--- The tags, each once, in their order; refuses too many.
+-- The tags (raw strings), each once, in their order; refuses too many.
 local function check_tags(tags)
     local once, seen = {}, {}
-    for _, tag in ipairs(tags) do
-        if not seen[tag] then table.insert(once, tag) end
-        seen[tag] = true
+    for _, raw in ipairs(tags) do
+        local text = wire.text(raw)
+        if not seen[text] then once[#once + 1] = raw end
+        seen[text] = true
     end
     if #once > MOST_TAGS then refuse(400, "At most %d tags are allowed.", MOST_TAGS) end
     return once
@@ -46,9 +47,7 @@ end
 
 local function sent_tags(fields)
     local raw = wire.optional(fields, "tags", "array")
-    return raw and check_tags(wire.texts(raw, function()
-        wire.refuse_parameter("tags", "must be an array of strings")
-    end))
+    return raw and check_tags(wire.texts(raw, "tags"))
 end
 
 local function check_idempotency(c)
@@ -104,52 +103,61 @@ end
 
 -- Puts what the project gives behind what was sent, field by field.
 local function inherit(fields, params)
+    local values = fields.values
     for _, name in ipairs(params.names) do
-        if fields.values[name] == nil then
-            table.insert(fields.names, name)
-            fields.values[name] = params.values[name]
-            fields.spelled[name] = params.spelled[name]
-        elseif name == "instruction" and fields.values[name] ~= "null" then
+        if values[name] == nil then
+            fields.names[#fields.names + 1] = name
+            values[name] = params.values[name]
+            local spelled = params.spelled and params.spelled[name]
+            if spelled then
+                fields.spelled = fields.spelled or {}
+                fields.spelled[name] = spelled
+            end
+        elseif name == "instruction" and values[name] ~= "null" then
             -- the project's text comes behind the task's own
-            fields.values[name] = fields.values[name]:sub(1, -2) .. "\\n" .. params.values[name]:sub(2)
+            values[name] = values[name]:sub(1, -2) .. "\\n" .. params.values[name]:sub(2)
         end
     end
 end
 
 local function params_of(fields, task_type)
-    local parts, values = {}, fields.values
+    local parts = {}
     for _, name in ipairs(fields.names) do
-        if not COMMON[name] then parts[#parts + 1] = fields.spelled[name] .. ":" .. values[name] end
+        if not COMMON[name] then parts[#parts + 1] = wire.member(fields, name) end
     end
     for _, default in ipairs(types.by_name[task_type].defaults or {}) do
-        if values[default[1]] == nil then parts[#parts + 1] = '"' .. default[1] .. '":' .. default[2] end
+        if fields.values[default[1]] == nil then parts[#parts + 1] = '"' .. default[1] .. '":' .. default[2] end
     end
     return "{" .. table.concat(parts, ",") .. "}"
 end
 
 -- The name of the project or batch, as it was sent if it was.
-local function add_name(parts, fields, name, place)
-    if not place then return end
-    parts[#parts + 1] = ',"' .. name .. '":' .. (wire.optional(fields, name, "string") or wire.quote(place.name))
+local function name_member(fields, name, place)
+    if not place then return "" end
+    return ',"' .. name .. '":' .. (wire.optional(fields, name, "string") or wire.quote(place.name))
 end
 
 -- What never changes in a task, as JSON members.
 local function fixed_part(c, task_type, fields, project, batch, version)
-    local parts = { store.new_head(c.account, task_type), ',"instruction":',
-        wire.optional(fields, "instruction", "string") or '""' }
     local callback = wire.optional(fields, "callback_url", "string")
-    if callback then parts[#parts + 1] = ',"callback_url":' .. callback end
-    add_name(parts, fields, "project", project)
-    add_name(parts, fields, "batch", batch)
-    if version then parts[#parts + 1] = (',"project_param_version":%d'):format(version) end
-    if wire.optional(fields, "clear_unique_id_on_error", "boolean") == "true" then
-        parts[#parts + 1] = ',"clear_unique_id_on_error":true'
-    end
-    parts[#parts + 1] = ',"priority":' .. (wire.optional(fields, "priority", "integer") or "0")
-    parts[#parts + 1] = c.account.kind == "test" and ',"is_test":true,"processed_attachments":[]'
-        or ',"is_test":false'
-    parts[#parts + 1] = ',"params":' .. params_of(fields, task_type)
-    return table.concat(parts)
+    local clear = wire.optional(fields, "clear_unique_id_on_error", "boolean") == "true"
+    return store.new_head(c.account, task_type)
+        .. ',"instruction":' .. (wire.optional(fields, "instruction", "string") or '""')
+        .. (callback and ',"callback_url":' .. callback or "")
+        .. name_member(fields, "project", project) .. name_member(fields, "batch", batch)
+        .. (version and ',"project_param_version":' .. version or "")
+        .. (clear and ',"clear_unique_id_on_error":true' or "")
+        .. ',"priority":' .. (wire.optional(fields, "priority", "integer") or "0")
+        .. (c.account.kind == "test" and ',"is_test":true,"processed_attachments":[]' or ',"is_test":false')
+        .. ',"params":' .. params_of(fields, task_type)
+end
+
+local function sent_unique_id(c, fields)
+    local raw = wire.optional(fields, "unique_id", "string")
+    if not raw then return nil end
+    local unique_id = wire.needed_text(fields, "unique_id")
+    check_unique_id(c.account, unique_id)
+    return unique_id, raw
 end
 
 local function create(c, task_type)
@@ -164,15 +172,14 @@ local function create(c, task_type)
     if project then params, version = inherited(fields, project) end
     if params then inherit(fields, params) end
     types.check(task_type, fields.values)
-    local task = { project = project, batch = batch, tags = sent_tags(fields),
-        metadata = check_metadata(wire.optional(fields, "metadata", "object")),
-        fixed = fixed_part(c, task_type, fields, project, batch, version) }
-    if wire.optional(fields, "unique_id", "string") then
-        task.unique_id = wire.needed_text(fields, "unique_id")
-        check_unique_id(c.account, task.unique_id)
-    end
+    local tags = sent_tags(fields)
+    local metadata = check_metadata(wire.optional(fields, "metadata", "object"))
+    local fixed = fixed_part(c, task_type, fields, project, batch, version)
+    local unique_id, unique_raw = sent_unique_id(c, fields)
     if key then c.account.idempotency[key] = true end
-    store.add_task(c.account, task)
+    local task = store.add_task(c.account, fixed, batch or project, metadata)
+    if unique_id then store.set_unique_id(c.account, task, unique_id, unique_raw) end
+    task.tags = tags
     if c.account.kind == "test" then store.finish(c.account, task, c.account.time) end
     return documents.task(c.world, task)
 end
@@ -196,7 +203,7 @@ end
 
 local function cancel(c, id)
     local task = find(c, id)
-    local clear = wire.boolean(c.query(), "clear_unique_id", false) or c.world.assume.canceled_frees_unique_id
+    local clear = wire.boolean(c:query(), "clear_unique_id", false) or c.world.assume.canceled_frees_unique_id
     check_cancelable(c, task)
     if task.status ~= "canceled" then store.cancel(c.account, task) end
     if clear and task.unique_id then
@@ -217,7 +224,8 @@ local function audit(c, id)
     task.audits = task.audits or {}
     table.insert(task.audits, documents.audit(c.account.time, accepted, comments))
     task.review = accepted and "accepted" or "rejected"
-    if task.batch then task.batch.audited = c.account.time end
+    local batch = store.batch_of(task)
+    if batch then batch.audited = c.account.time end
     store.touch(c.account, task)
     if c.world.assume.audit_answer == "ok" then return "OK", "text/plain" end
     return documents.task(c.world, task)
@@ -225,10 +233,11 @@ end
 
 local function set_unique_id(c, id)
     local task = find(c, id)
-    local unique_id = wire.needed_text(wire.fields(c.request.body), "unique_id")
+    local fields = wire.fields(c.request.body)
+    local unique_id = wire.needed_text(fields, "unique_id")
     check_unique_id(c.account, unique_id, task)
     if task.unique_id ~= unique_id then
-        store.set_unique_id(c.account, task, unique_id)
+        store.set_unique_id(c.account, task, unique_id, fields.values.unique_id)
         store.touch(c.account, task)
     end
     return documents.task(c.world, task)
@@ -263,9 +272,9 @@ end
 
 local function remove(present, sent)
     local unwanted, tags = {}, {}
-    for _, tag in ipairs(sent) do unwanted[tag] = true end
-    for _, tag in ipairs(present) do
-        if not unwanted[tag] then table.insert(tags, tag) end
+    for _, raw in ipairs(sent) do unwanted[wire.text(raw)] = true end
+    for _, raw in ipairs(present) do
+        if not unwanted[wire.text(raw)] then tags[#tags + 1] = raw end
     end
     return tags
 end
