@@ -84,7 +84,8 @@ command.run("export", function()
         report.json({ tasks = count, file = arguments.o, seconds = report.seconds(seconds) },
             arguments.o and io.stdout or io.stderr)
     else
-        report.say("%s%s, %.1f seconds", report.count(count, "task"), arguments.o and " in " .. arguments.o or "", seconds)
+        local place = arguments.o and " in " .. arguments.o or ""
+        report.say("%s%s, %.1f seconds", report.count(count, "task"), place, seconds)
     end
     return command.DONE
 end)
