@@ -72,6 +72,7 @@ typedef struct server {
     exchange *first_arrived, *last_arrived;
     exchange *suspended; /* those that have arrived, and those with Lua */
     size_t max_body;
+    lua_Integer most_open;
     int due_runs; /* after a connection was resumed: one that sends its answer, one that watches it again */
     header *headers;
     size_t header_count, header_room;
@@ -215,8 +216,8 @@ static void on_connection(void *user, struct MHD_Connection *connection, void **
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         s->connections++;
         s->open++;
-    } else {
-        s->open--;
+    } else if (s->open-- == s->most_open) {
+        s->due_runs++; /* to listen again */
     }
 }
 
@@ -309,6 +310,7 @@ static int start(lua_State *L) {
     memset(s, 0, sizeof *s);
     s->listener = -1;
     s->max_body = (size_t)max_body;
+    s->most_open = connections;
     luaL_setmetatable(L, SERVER);
     if (!open_listener(s, &address, size)) {
         lua_pushnil(L);
@@ -380,6 +382,12 @@ static int stats(lua_State *L) {
 
 /* ========================================================= requests, to Lua */
 
+/* Behind the value there may be white space. */
+static size_t trimmed(const char *value, size_t size) {
+    while (size > 0 && (value[size - 1] == ' ' || value[size - 1] == '\t')) size--;
+    return size;
+}
+
 static void push_lower_case(lua_State *L, const char *text, size_t size) {
     luaL_Buffer buffer;
     char *lower = luaL_buffinitsize(L, &buffer, size);
@@ -411,11 +419,11 @@ static void push_headers(lua_State *L, server *s, struct MHD_Connection *connect
         lua_pushvalue(L, -1);
         if (lua_rawget(L, -3) == LUA_TSTRING) {
             lua_pushliteral(L, ", ");
-            lua_pushlstring(L, each->value, each->value_size);
+            lua_pushlstring(L, each->value, trimmed(each->value, each->value_size));
             lua_concat(L, 3);
         } else {
             lua_pop(L, 1);
-            lua_pushlstring(L, each->value, each->value_size);
+            lua_pushlstring(L, each->value, trimmed(each->value, each->value_size));
         }
         lua_rawset(L, -3);
     }
