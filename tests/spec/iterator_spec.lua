@@ -136,6 +136,43 @@ describe("get_tasks", function()
         end)
     end
 
+    it("may be shared by jobs, also when one of them is canceled", function()
+        server = fake.start(function(_, n)
+            scaleapi.sleep(0.02)
+            return ('{"docs":[{"task_id":"%d"}],"has_more":%s,"next_token":"%d"}'):format(n, n < 6, n)
+        end)
+        client = server:client()
+        local tasks = client:get_tasks { project_name = "p" }
+        local seen, jobs = {}, {}
+        for n = 1, 4 do
+            jobs[n] = scaleapi.spawn(function()
+                for task in tasks do table.insert(seen, task.task_id) end
+            end)
+        end
+        scaleapi.sleep(0.005)
+        jobs[1]:cancel()
+        assert.equal("canceled", fake.failure(jobs[1].wait, jobs[1]).kind)
+        for n = 2, 4 do jobs[n]:wait() end
+        assert.equal("2 3 4 5 6", table.concat(seen, " "))
+        client:close()
+        server:close()
+    end)
+
+    it("lets go of a server that is closed between two tasks", function()
+        local documents = ('{"task_id":"x"},'):rep(199) .. '{"task_id":"y"}'
+        server = fake.start(function(_, n)
+            scaleapi.sleep(0.001)
+            return ('{"docs":[%s],"has_more":true,"next_token":"%d"}'):format(documents, n)
+        end)
+        client = server:client()
+        local tasks = client:get_tasks { project_name = "p" }
+        for _ = 1, 250 do tasks() end
+        server:close()
+        tasks:close()
+        scaleapi.sleep(0.01)
+        client:close()
+    end)
+
     it("can be left early, closed, and closed again", function()
         serve { page(1, 2, token "a"), page(3, 4, token "b"), page(5, 6) }
         local tasks = client:get_tasks { project_name = "p" }

@@ -200,6 +200,36 @@ describe("a call", function()
         few:close()
     end)
 
+    it("ends when its client is closed, in flight and in the queue", function()
+        local hanging = slow(60)
+        local closing = hanging:client { max_in_flight = 1 }
+        local jobs = {}
+        for n = 1, 3 do jobs[n] = scaleapi.spawn(function() return closing:get_task "x" end) end
+        scaleapi.spawn(function()
+            scaleapi.sleep(0.02)
+            closing:close()
+        end)
+        local err = fake.failure(closing.get_task, closing, "x")
+        assert.same({ "closed", true }, { err.kind, #hanging.requests == 1 })
+        for _, job in ipairs(jobs) do assert.equal("closed", fake.failure(job.wait, job).kind) end
+        hanging:close()
+    end)
+
+    it("is answered at once by a server of ours that a host steps", function()
+        local answered
+        local quick = fake.start(function()
+            answered = true
+            return TASK
+        end)
+        local asking = quick:client()
+        local job = scaleapi.spawn(function() return asking:get_task("1").task_id end)
+        while not answered do scaleapi.step(0.01) end
+        assert.equal(0, scaleapi.timeout()) -- the answer is still to be sent
+        assert.equal("1", job:wait())
+        asking:close()
+        quick:close()
+    end)
+
     it("goes on when a host steps", function()
         local job = scaleapi.spawn(function() return client:get_task("k").task_id end)
         local steps = 0
@@ -210,6 +240,16 @@ describe("a call", function()
         end
         assert.equal("k", job:wait())
         assert.is_true(math.type(scaleapi.descriptor()) == "integer")
+    end)
+end)
+
+describe("step", function()
+    it("refuses what is no time", function()
+        for _, value in ipairs { -1, 0 / 0, "1", {} } do
+            local ok, message = pcall(function() scaleapi.step(value) end)
+            assert.is_false(ok)
+            assert.matches("scheduler_spec.lua:%d+: step needs a number of seconds", message)
+        end
     end)
 end)
 
@@ -302,6 +342,18 @@ describe("parallel", function()
             scaleapi.sleep(0.02)
             assert.equal(before, begun, leave)
         end
+    end)
+
+    it("that was forgotten leaves no job behind", function()
+        do
+            local loop = scaleapi.parallel(3, { 1, 2, 3, 4, 5, 6, 7, 8, 9 }, function(n) return n end)
+            assert.equal(1, (loop()))
+        end
+        scaleapi.sleep(0.01)
+        collectgarbage()
+        collectgarbage()
+        scaleapi.sleep(0.01)
+        assert.is_false(scaleapi.step(0))
     end)
 
     it("does not run ahead of a slow consumer without bound", function()

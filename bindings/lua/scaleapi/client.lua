@@ -48,6 +48,9 @@ end
 function methods._start(client, row, ...)
     local bound, problem = arguments.bind(row, ...)
     if not bound then return nil, "usage", problem end
+    if client._core:is_closed() then
+        return nil, "failed", { kind = "closed", operation = row.name, message = "the client was closed", attempts = 0 }
+    end
     local call, reason = client._core:start(row.name, bound.arguments, bound.body, bound.options)
     if call then return call end
     return nil, type(reason) == "table" and "failed" or "usage", reason
@@ -149,6 +152,7 @@ end
 --- Ends the client's unfinished calls (kind `closed`) and closes its connections.
 function methods.close(client)
     client._core:close()
+    scheduler.settle()
 end
 
 --- What stands before /v1.

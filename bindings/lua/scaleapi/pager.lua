@@ -98,6 +98,19 @@ local function start_fetching(state)
     state.failure = how == "failed" and problem or bad_answer(state.row, problem)
 end
 
+-- Waits for the call. Other jobs that want the same page wait until this one has it; should this one be
+-- canceled, and the call with it, they have the page fetched again.
+local function await_page(state, call)
+    local waiting = {}
+    state.waiting = waiting
+    local ok, how, bytes = pcall(state.client._await, state.client, call)
+    state.waiting = nil
+    if not ok and #waiting > 0 and call:is_done() and not state.closed then start_fetching(state) end
+    for _, wait in ipairs(waiting) do scheduler.complete(wait) end
+    if not ok then error(how, 0) end
+    return how, bytes
+end
+
 -- Waits for the page that is being fetched and has the one after it fetched. Returns false at the end.
 local function turn_page(state)
     if state.failure then
@@ -108,7 +121,13 @@ local function turn_page(state)
     end
     local call = state.call
     if not call then return false end
-    local how, bytes = state.client:_await(call)
+    if state.waiting then
+        local wait = {}
+        table.insert(state.waiting, wait)
+        scheduler.await(wait)
+        return true
+    end
+    local how, bytes = await_page(state, call)
     if state.closed then return false end
     state.call = nil
     if how ~= "ok" then

@@ -105,6 +105,7 @@ Parallel.__close = Parallel.close
 -- A loop that was left and forgotten begins no further items; what is under way comes to its end.
 function Parallel:__gc()
     self._state.closed = true
+    wake(self._state, "room_came")
 end
 
 -- A function that gives the next item, of an array or of whatever can be called.

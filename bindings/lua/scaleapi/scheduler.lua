@@ -20,9 +20,9 @@ local WAIT = {}          -- what a job of ours yields; anything else is a foreig
 local loop = core.loop()
 local handlers = {}      -- userdata that can become ready -> a wait, or a function
 local foreground = 0     -- how many of them can end somebody's wait
-local turns = {}         -- functions to call each turn
+local turns = {}         -- what is called each turn: { fn=, is_due= }
 local list = {}          -- what loop:step hands out
-local deferred = {}      -- functions that became due during a pump
+local deferred = {}      -- what became ready during a pump and calls a function
 local ready, first, last = {}, 1, 0
 local current            -- the job that runs
 local depth = 0          -- of nested drives
@@ -50,6 +50,7 @@ end
 -- Ties a timer, watch or call of core to the wait (or function) that it ends. `background` ones keep
 -- nobody waiting.
 local function handle(object, handler, background)
+    if handlers[object] ~= nil then background = true end -- it is counted already
     handlers[object] = handler
     if not background then foreground = foreground + 1 end
 end
@@ -130,7 +131,7 @@ local function collect(milliseconds, quiet)
             unhandle(object)
             complete(handler)
         elseif handler and quiet then
-            deferred[#deferred + 1] = handler
+            deferred[#deferred + 1] = object
         elseif handler then
             handler()
         end
@@ -140,15 +141,18 @@ end
 
 local function run_deferred()
     if #deferred == 0 then return end
-    local functions = deferred
+    local objects = deferred
     deferred = {}
-    for _, fn in ipairs(functions) do fn() end
+    for _, object in ipairs(objects) do
+        local handler = handlers[object] -- gone if it was closed since
+        if handler then handler() end
+    end
 end
 
 -- One turn: waits at most so many milliseconds (-1: as long as it takes), then resumes jobs.
 local function turn(milliseconds)
     run_deferred()
-    for _, fn in ipairs(turns) do fn() end
+    for _, each in ipairs(turns) do each.fn() end
     if first <= last then milliseconds = 0 end
     collect(milliseconds)
     run_ready()
@@ -198,12 +202,22 @@ scheduler.complete = complete
 
 --- A wait that a call of core ends. For clients and iterators.
 function scheduler.wait_for_call(call)
-    local wait = { done = call:is_done() }
+    local wait = { done = call:is_done(), call = call }
     if not wait.done then
         wait.cancel = function() call:cancel() end
         handle(call, wait)
     end
     return wait
+end
+
+--- Ends the waits for calls that have ended without becoming ready, as those of a closed client do.
+function scheduler.settle()
+    for object, handler in pairs(handlers) do
+        if type(handler) == "table" and handler.call and handler.call:is_done() then
+            unhandle(object)
+            complete(handler)
+        end
+    end
 end
 
 --- Lets transfers go on without resuming any job and without waiting.
@@ -214,7 +228,11 @@ end
 --- One turn for a host with a loop of its own: waits at most `seconds` (default 0) for something to
 --- happen, and resumes the jobs that can go on. Returns true while there is something left to do.
 function scheduler.step(seconds)
-    turn(math.ceil((seconds or 0) * 1000))
+    seconds = seconds or 0
+    if type(seconds) ~= "number" or seconds ~= seconds or seconds < 0 then
+        error("step needs a number of seconds, 0 or more", 2)
+    end
+    turn(math.ceil(math.min(seconds, 1000000) * 1000))
     return unfinished > 0 or foreground > 0
 end
 
@@ -225,7 +243,10 @@ function scheduler.descriptor()
 end
 
 function scheduler.timeout()
-    if first <= last then return 0 end
+    if first <= last or #deferred > 0 then return 0 end
+    for _, each in ipairs(turns) do
+        if each.is_due and each.is_due() then return 0 end
+    end
     local milliseconds = loop:timeout()
     return milliseconds >= 0 and milliseconds / 1000 or nil
 end
@@ -330,12 +351,14 @@ function scheduler.after(seconds, fn)
     end }
 end
 
---- Calls fn() in each turn of the loop, before it waits. Returns a handle with close().
-function scheduler.each_turn(fn)
-    table.insert(turns, fn)
+--- Calls fn() in each turn of the loop, before it waits. `is_due()`, if given, tells a host's own loop whether
+--- that is to be at once. Returns a handle with close().
+function scheduler.each_turn(fn, is_due)
+    local entry = { fn = fn, is_due = is_due }
+    table.insert(turns, entry)
     return { close = function()
         for i, each in ipairs(turns) do
-            if each == fn then return table.remove(turns, i) end
+            if each == entry then return table.remove(turns, i) end
         end
     end }
 end

@@ -165,7 +165,7 @@ return function(raw)
         self._watch = scheduler.watch(handle:descriptor(), "r", function() pump(self) end)
         self._turns = scheduler.each_turn(function()
             if handle:is_due() then pump(self) end
-        end)
+        end, function() return handle:is_due() end)
         return self
     end
 
