@@ -103,8 +103,8 @@ local function finalize(client, arguments, result)
 end
 
 local function say_how_to_go_on(result, written)
-    if result.failed > 0 then
-        report.say("%s failed; %s says why; mend and upload %s", report.count(result.failed, "row"),
+    if written.count > 0 then
+        report.say("%s failed; %s says why; mend and upload %s", report.count(written.count, "row"),
             written.errors_path, written.failed_path)
     end
     if result.stopped then

@@ -43,6 +43,7 @@ static const option options[] = {
     OPTION(verify, FLAG),
     OPTION(allow_http, FLAG),
 };
+#define MOST_COUNT   1000000
 #define OPTION_COUNT (sizeof options / sizeof *options)
 
 static int wrong_type(lua_State *L, const option *o, const char *wanted) {
@@ -62,7 +63,9 @@ static void read_option(lua_State *L, const option *o, scale_client_options *int
         *(int *)place = lscale_milliseconds(L, lua_tonumber(L, -1), o->name);
         break;
     case COUNT:
-        if (!lua_isinteger(L, -1) || lua_tointeger(L, -1) > 1000000) wrong_type(L, o, "a whole number");
+        if (!lua_isinteger(L, -1)) wrong_type(L, o, "a whole number");
+        if (lua_tointeger(L, -1) > MOST_COUNT)
+            luaL_error(L, "client option '%s' must be %d at most", o->name, MOST_COUNT);
         *(int *)place = (int)lua_tointeger(L, -1);
         break;
     case SIZE:

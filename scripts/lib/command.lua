@@ -195,8 +195,8 @@ function command.client(concurrency)
     end
     local ok, client = pcall(scaleapi.client, { max_in_flight = concurrency })
     if ok then return client end
-    local message = without_place(tostring(client))
-    command.stop(message:find "API[ _]KEY" and command.KEY or command.USAGE, "%s", message)
+    local message = without_place(tostring(client)):gsub("set allow_http", "set SCALE_ALLOW_HTTP=1")
+    command.stop(message:upper():find "API[ _]KEY" and command.KEY or command.USAGE, "%s", message)
 end
 
 --- "test" or "live", by the key; nil when the key does not say.

@@ -14,7 +14,10 @@ local Outcomes = {}
 Outcomes.__index = Outcomes
 
 local function check(path, ok, why)
-    if not ok then command.stop(command.FAILURE, "cannot write %s: %s", path, tostring(why)) end
+    if ok then return end
+    why = tostring(why)
+    if why:sub(1, #path + 2) == path .. ": " then why = why:sub(#path + 3) end
+    command.stop(command.FAILURE, "cannot write %s: %s", path, why)
 end
 
 local function remove(path)
@@ -31,9 +34,10 @@ local function open(path)
 end
 
 --- The files beside `path`, whose ".jsonl" they take into their own names. Those of an earlier run are removed.
+--- `count` is how many rows were written down.
 function outcomes.open(path)
     local base = path:gsub("%.jsonl$", "")
-    local self = { failed_path = base .. ".failed.jsonl", errors_path = base .. ".errors.jsonl" }
+    local self = { failed_path = base .. ".failed.jsonl", errors_path = base .. ".errors.jsonl", count = 0 }
     remove(self.failed_path)
     remove(self.errors_path)
     return setmetatable(self, Outcomes)
@@ -49,6 +53,7 @@ function Outcomes:fail(number, line, unique_id, err)
     record.status, record.attempts = err.code or scaleapi.null, err.attempts or 0
     check(self.failed_path, self.failed:write(line, "\n"))
     check(self.errors_path, self.errors:write(scaleapi.json.encode(record), "\n"))
+    self.count = self.count + 1
 end
 
 local function finish(path, file)

@@ -20,6 +20,9 @@ function payload.problem(line)
     if unique_id == "null" or unique_id == '""' then
         return ("unique_id is %s: give it a value, or leave it out and have one made"):format(unique_id)
     end
+    if unique_id and json.type(unique_id) ~= "string" then
+        return ("unique_id is not a string but %s"):format(json.type(unique_id))
+    end
 end
 
 --- Prepares complete(): `fields` is an array of { name, value }.

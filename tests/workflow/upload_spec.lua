@@ -238,6 +238,7 @@ end)
 describe("upload, when rows fail,", function()
     local BROKEN = {
         '{"text":', "[1,2]", '"text"', '{"a":1} {"b":2}', '{"a":"\xff"}', '{"a":1,}', '{"unique_id":null}', "\0\1",
+        '{"unique_id":7}',
     }
 
     it("writes them down as they stood, in their order, and why", function()
@@ -246,23 +247,23 @@ describe("upload, when rows fail,", function()
         support.write("rows.jsonl", text)
         local code, summary, err = summary_of("rows.jsonl", { "--create-project" })
         assert.equal(3, code)
-        assert.equal(89, summary.total)
+        assert.equal(90, summary.total)
         assert.equal(80, summary.created)
-        assert.equal(9, summary.failed)
+        assert.equal(10, summary.failed)
         assert.equal(table.concat(BROKEN, "\r\n") .. '\n{"x":1}\n', support.read "rows.failed.jsonl")
         local records = support.records "rows.errors.jsonl"
-        for i = 1, 8 do
+        for i = 1, #BROKEN do
             assert.equal(40 + i, records[i].row)
             assert.equal("bad_json", records[i].kind)
             assert.equal(json.null, records[i].status)
             assert.equal(0, records[i].attempts)
             assert.is_string(records[i].message)
         end
-        assert.equal(90, records[9].row)
-        assert.equal(400, records[9].status)
-        assert.equal("invalid_request", records[9].kind)
-        assert.equal(1, records[9].attempts)
-        assert.matches("%x+", records[9].unique_id)
+        assert.equal(91, records[10].row)
+        assert.equal(400, records[10].status)
+        assert.equal("invalid_request", records[10].kind)
+        assert.equal(1, records[10].attempts)
+        assert.matches("%x+", records[10].unique_id)
         assert.matches("rows.failed.jsonl", err)
     end)
 
@@ -335,7 +336,7 @@ describe("upload, when rows fail,", function()
         support.shell "mkdir -p rows.failed.jsonl/x"
         local code, _, err = upload("rows.jsonl", { "--create-project" })
         assert.equal(1, code)
-        assert.matches("cannot write rows.failed.jsonl: ", err)
+        assert.matches("cannot write rows.failed.jsonl: %u", err)
         assert.not_matches("traceback", err)
     end)
 end)
@@ -403,6 +404,14 @@ describe("upload and keys:", function()
         assert.matches("SCALE_API_KEY", err)
     end)
 
+    it("4 with a key that cannot be one", function()
+        url = "http://127.0.0.1:1"
+        local code, _, err = upload("rows.jsonl", nil, { SCALE_API_KEY = "two words" })
+        assert.equal(4, code)
+        assert.matches("has a space", err)
+        assert.not_matches("two words", err)
+    end)
+
     it("4 with a wrong key, before a row is sent", function()
         url = support.sandbox()
         local code, _, err = upload("rows.jsonl", nil, { SCALE_API_KEY = "nonsense" })
@@ -430,6 +439,10 @@ describe("upload and keys:", function()
     it("2 for a base URL that cannot be one", function()
         url = "nonsense"
         assert.equal(2, (upload "rows.jsonl"))
+        url = "http://example.com"
+        local code, _, err = upload "rows.jsonl"
+        assert.equal(2, code)
+        assert.matches("set SCALE_ALLOW_HTTP=1", err)
     end)
 end)
 
@@ -507,6 +520,7 @@ describe("upload refuses", function()
         refuses("%-%-rapid goes with %-%-create%-project", "rows.jsonl", { "--rapid" })
         refuses("not a whole number", "rows.jsonl", { "--concurrency", "0" })
         refuses("not a whole number", "rows.jsonl", { "--concurrency", "many" })
+        refuses("must be 1000000 at most", "rows.jsonl", { "--concurrency", "1000001" })
         refuses("not UTF%-8", "rows.jsonl", { "--batch", "\xff" })
         refuses("too many arguments", "rows.jsonl", { "rows.jsonl" })
         local code, _, err = support.scalua { "upload", "rows.jsonl", "--project", "p" }
