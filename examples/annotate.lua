@@ -66,7 +66,7 @@ local results, count = assert(io.open("results.jsonl", "w")), 0
 for _, batch in ipairs { images, airports } do
     wait_until_completed(batch)
     for task in client:get_tasks { project_name = batch.project, batch_name = batch.name, status = "completed" } do
-        assert(results:write(task:json(), "\n"))
+        assert(results:write(task:json():gsub("[\r\n]", " "), "\n"))
         count = count + 1
     end
 end
