@@ -208,12 +208,14 @@ scale_status scale_json_cursor_pick(scale_json_cursor *cursor, scale_slice *valu
     pick_nothing(values, count);
     if (cursor->state != BEFORE_VALUE || at == cursor->end || *at != '{')
         return scale_json_cursor_value(cursor, value, error);
-    if (!pick_quickly(&at, cursor->end, names, count, values, &fault)) pick_nothing(values, count);
+    bool picked = pick_quickly(&at, cursor->end, names, count, values, &fault);
     if (at == NULL) {
+        pick_nothing(values, count);
         fail(cursor, &fault, error);
         return SCALE_ERROR;
     }
     *value = (scale_slice){cursor->at, (size_t)(at - cursor->at)};
+    if (!picked) pick_slowly(*value, names, count, values, NULL);
     cursor->at = at;
     cursor->state = AFTER_VALUE;
     return SCALE_OK;
