@@ -25,4 +25,5 @@ SCALE_API_KEY=live_sandbox build/scalua --sandbox=complete-after=2 examples/anno
     echo "The example failed (exit code $status)." >&2
     exit $status
 }
+echo "Its results are in $PWD/results.jsonl"
 echo "Next: read examples/annotate.lua, and README.md for how to use a key of yours."
