@@ -91,6 +91,15 @@ describe("bulk.run", function()
         assert.equal(command.PARTIAL, bulk.end_code(result))
     end)
 
+    it("does not take a network that fails now and then among refusals for an outage", function()
+        local result = run(300, function(row)
+            return row % 4 == 0 and failed("invalid_request", 400) or failed "network"
+        end)
+        assert.is_nil(result.problem)
+        assert.equal(300, result.failed)
+        assert.equal(command.PARTIAL, bulk.end_code(result))
+    end)
+
     it("goes on through any number of refusals", function()
         local result = run(300, function() return failed("invalid_request", 400) end)
         assert.is_nil(result.stopped)
@@ -129,6 +138,17 @@ describe("bulk.run", function()
         result = run(1000, done, { record = function() error("no disk", 0) end })
         assert.equal("no disk", result.problem)
         assert.is_true(result.total < 50)
+    end)
+
+    it("records what came before send raised, also when it waited for an earlier row", function()
+        local _, recorded = run(3, function(row)
+            if row == 1 then
+                scaleapi.sleep(0.05)
+                error("broken", 0)
+            end
+            return done()
+        end)
+        assert.same({ "2:created", "3:created" }, recorded)
     end)
 
     it("keeps what waits for a slow row within bounds", function()
