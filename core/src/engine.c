@@ -76,6 +76,34 @@ static void enqueue(scale_call *call) {
         scale__link_append(&call->client->queue, &call->link);
 }
 
+/* There was no place for it in time. */
+static void end_late(scale_call *call) {
+    if (call->phase == SCALE__PHASE_LOOKUP) {
+        call->refusal.unclear = call->unclear;
+        end_with(call, &call->refusal);
+        return;
+    }
+    call->error.retriable = true;
+    scale__engine_abort(call, SCALE_TIMEOUT, "the deadline passed before the request could be sent", true);
+}
+
+static void on_deadline(scale_loop *loop, void *user) {
+    scale_call *call = user;
+    (void)loop;
+    call->timer = NULL;
+    end_late(call);
+}
+
+/* Into the queue, and out of it at once if there is a place. */
+static void queue_up(scale_call *call) {
+    enqueue(call);
+    scale__client_pump(call->client);
+    if (call->state != SCALE__CALL_QUEUED) return;
+    /* Without memory for it, the call ends late, when it has its place. */
+    call->timer =
+        scale_loop_after(call->loop, call->deadline - scale_loop_now(call->loop), on_deadline, call);
+}
+
 void scale__engine_start(scale_call *call) {
     const scale_client_options *options = &call->client->options;
     call->started = true;
@@ -83,16 +111,14 @@ void scale__engine_start(scale_call *call) {
     call->ending.call = call;
     call->deadline = scale_loop_now(call->loop) + chosen(call->options.deadline, options->deadline);
     scale__loop_count(call->loop, 1);
-    enqueue(call);
-    scale__client_pump(call->client);
+    queue_up(call);
 }
 
 static void on_pause_over(scale_loop *loop, void *user) {
     scale_call *call = user;
     (void)loop;
     call->timer = NULL;
-    enqueue(call);
-    scale__client_pump(call->client);
+    queue_up(call);
 }
 
 static void send_after(scale_call *call, scale__phase phase, int64_t pause) {
@@ -101,6 +127,12 @@ static void send_after(scale_call *call, scale__phase phase, int64_t pause) {
     scale__link_append(&call->client->calls, &call->link);
     call->timer = scale_loop_after(call->loop, pause, on_pause_over, call);
     if (call->timer == NULL) scale__engine_abort(call, SCALE_NO_MEMORY, "out of memory", true);
+}
+
+/* libcurl takes 0 for no limit. */
+static int64_t at_most(int64_t left, int64_t timeout) {
+    int64_t shorter = timeout < left ? timeout : left;
+    return shorter > 0 ? shorter : 1;
 }
 
 static void describe(const scale_call *call, scale__request *request) {
@@ -115,13 +147,14 @@ static void describe(const scale_call *call, scale__request *request) {
     request->parts = lookup ? NULL : call->parts;
     request->may_resend = request->method == SCALE_GET;
     request->large_answer = call->operation->page != SCALE_PAGE_NONE;
-    request->connect_timeout = chosen(call->options.connect_timeout, options->connect_timeout);
-    /* A large file takes as long as it takes, if only it moves. */
-    bool streams = request->parts != NULL && call->options.timeout == 0;
-    request->stall_timeout = streams ? options->upload_timeout : 0;
-    if (streams) return;
-    request->timeout = chosen(call->options.timeout, options->timeout);
-    if (request->timeout > left) request->timeout = left > 0 ? left : 1;
+    request->connect_timeout = at_most(left, chosen(call->options.connect_timeout, options->connect_timeout));
+    if (request->parts != NULL && call->options.timeout == 0) {
+        /* A large file takes as long as it takes, if only it moves; but for a deadline of its own. */
+        request->stall_timeout = at_most(left, options->upload_timeout);
+        request->timeout = call->options.deadline > 0 ? at_most(left, INT64_MAX) : 0;
+    } else {
+        request->timeout = at_most(left, chosen(call->options.timeout, options->timeout));
+    }
 }
 
 static void count_sending(scale_call *call) {
@@ -141,6 +174,12 @@ void scale__engine_send(scale_call *call) {
     scale_client *client = call->client;
     scale__request request;
     scale_error error = SCALE_ERROR_INIT;
+    if (call->timer != NULL) scale_timer_cancel(call->loop, call->timer);
+    call->timer = NULL;
+    if (call->deadline <= scale_loop_now(call->loop)) {
+        end_late(call);
+        return;
+    }
     scale__link_remove(&call->link);
     scale__link_append(&client->calls, &call->link);
     describe(call, &request);
@@ -148,6 +187,7 @@ void scale__engine_send(scale_call *call) {
     scale__buffer_empty(&call->answer);
     if (scale__transfer_start(&call->transfer, client->session, &request, &call->answer, on_finished, call,
                               &error) != SCALE_OK) {
+        error.unclear = call->unclear;
         end_with(call, &error);
         return;
     }

@@ -82,15 +82,18 @@ static size_t base_size(const char *text, size_t authority) {
 
 scale_status scale__base_url_parse(scale__base_url *base, const char *text, scale_error *error) {
     memset(base, 0, sizeof *base);
+    /* Not repeated: it may be a key, as in "https://KEY:@host". */
+    if (strchr(text, '@') != NULL)
+        return scale__fail(error, SCALE_USAGE, "base_url must not have a user or a key in it");
     size_t scheme = strncasecmp(text, "https://", 8) == 0 ? 8 : strncasecmp(text, "http://", 7) == 0 ? 7 : 0;
     if (scheme == 0)
         return scale__fail(error, SCALE_USAGE, "base_url '%s' does not begin with https:// or http://", text);
     const char *host = text + scheme;
     size_t size = host_size(host);
     if (size == 0) return scale__fail(error, SCALE_USAGE, "base_url '%s' has no host", text);
-    if (strpbrk(host, " \t\r\n?#@\\") != NULL)
+    if (strpbrk(host, " \t\r\n?#\\") != NULL)
         return scale__fail(error, SCALE_USAGE,
-                           "base_url '%s' must be scheme, host, port and path, without user, query or spaces",
+                           "base_url '%s' must be scheme, host, port and path, without query or spaces",
                            text);
     base->https = scheme == 8;
     base->loopback = is_loopback(host, size);

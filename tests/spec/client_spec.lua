@@ -351,6 +351,11 @@ describe("wrong use", function()
         says("base_url 'http://example.test' would send the key in the clear", function()
             return scaleapi.client { api_key = "k", base_url = "http://example.test" }, nil
         end)
+        for _, url in ipairs { "https://live_secret:@api.scale.com", "live_secret@api.scale.com" } do
+            says("base_url must not have a user or a key in it$", function()
+                return scaleapi.client { api_key = "k", base_url = url }, nil
+            end)
+        end
         says("client option 'timeout' must be a number of seconds", function()
             return scaleapi.client { api_key = "k", timeout = "1" }, nil
         end)

@@ -44,6 +44,26 @@ describe("a failure", function()
         end)
     end
 
+    it("comes at the deadline, also of an upload and of a call that waits for its place", function()
+        serve(function()
+            scaleapi.sleep(60)
+            return TASK
+        end, { max_in_flight = 2, timeout = 3 })
+        local other = scaleapi.spawn(function() return client:get_task "1" end)
+        scaleapi.sleep(0.01)
+        local began = scaleapi.now()
+        local upload = scaleapi.spawn(function()
+            return client:upload_file { data = "x", filename = "x", deadline = 0.3 }
+        end)
+        scaleapi.sleep(0.01)
+        local queued = fake.failure(client.get_task, client, "1", { deadline = 0.2 })
+        assert.same({ "timeout", 0, true, false }, { queued.kind, queued.attempts, queued.retriable, queued.unclear })
+        assert.equal("timeout", fake.failure(upload.wait, upload).kind)
+        assert.is_true(scaleapi.now() - began < 1, scaleapi.now() - began)
+        assert.equal(2, #server.requests)
+        other:cancel()
+    end)
+
     it("with a Retry-After beyond all numbers ends at once", function()
         serve({ { status = 429, headers = { ["Retry-After"] = "9223372036854775807" } } }, { max_attempts = 2 })
         local err = failure()
