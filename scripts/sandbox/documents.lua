@@ -19,14 +19,8 @@ end
 
 -- -------------------------------------------------------------------- tasks
 
--- They come last in `fixed`; inside a JSON text no quote stands alone, so nothing else looks like their name.
-local function params_of(task)
-    local _, colon = task.fixed:find(',"params":{', 1, true)
-    return task.fixed:sub(colon)
-end
-
 local function response_of(task)
-    local params = params_of(task)
+    local params = store.params_of(task)
     if task.status == "error" then return responses.make_error(responses.unreachable(params)) end
     return responses.make(store.id_of(task), task.number, store.type_of(task), params)
 end
@@ -56,7 +50,7 @@ local function outcome(world, task)
 end
 
 local function signed_attachment(world, task)
-    local attachment = world.assume.signed_attachments and json.raw_field(params_of(task), "attachment")
+    local attachment = world.assume.signed_attachments and json.raw_field(store.params_of(task), "attachment")
     return attachment and ',"attachment_url":' .. attachment or ""
 end
 

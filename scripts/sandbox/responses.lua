@@ -272,9 +272,8 @@ function responses.make(id, number, task_type, params)
 end
 
 --- The attachments that cannot be downloaded: those on hosts that end in .invalid, which cannot exist. An array of
---- URLs, nil if there is none. `text` is the bytes of a task's params.
-function responses.unreachable(text)
-    if not text:find(".invalid", 1, true) then return nil end
+--- URLs, nil if there is none. `params` is bytes.
+function responses.unreachable(params)
     local urls
     local function look(value)
         if type(value) == "table" then
@@ -284,8 +283,8 @@ function responses.unreachable(text)
             table.insert(urls, value)
         end
     end
-    look(json.field(text, "attachment"))
-    local attachments = json.field(text, "attachments")
+    look(json.field(params, "attachment"))
+    local attachments = json.field(params, "attachments")
     for _, each in ipairs(type(attachments) == "table" and attachments or {}) do look(each) end
     return urls
 end

@@ -82,6 +82,13 @@ function store.type_of(task)
     return task.fixed:match('^"type":"([^"]*)"', 38)
 end
 
+--- The task's params, as JSON. They come last in `fixed`; inside a JSON text no quote stands alone, so nothing before
+--- them looks like their name.
+function store.params_of(task)
+    local _, brace = task.fixed:find(',"params":{', 1, true)
+    return task.fixed:sub(brace)
+end
+
 --- What `fixed` begins with.
 function store.new_head(account, task_type)
     local id = id_of(account, account.time, #account.tasks + 1)
@@ -163,9 +170,13 @@ function store.set_unique_id(account, task, unique_id, raw)
     if unique_id then account.unique[unique_id] = task end
 end
 
+local function is_unreachable(task)
+    return task.fixed:find(".invalid", 1, true) and responses.unreachable(store.params_of(task))
+end
+
 --- Ends a pending task: completed, or in error if an attachment of its cannot be downloaded.
 function store.finish(account, task, time)
-    if not responses.unreachable(task.fixed) then
+    if not is_unreachable(task) then
         task.completed = time
         return move(account, task, "completed", time)
     end

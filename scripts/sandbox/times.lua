@@ -34,7 +34,7 @@ local function offset(text)
 end
 
 local function time_of_day(text)
-    local hours, minutes, rest = text:match "^[T ](%d%d):(%d%d)(.*)$"
+    local hours, minutes, rest = text:match "^[Tt ](%d%d):(%d%d)(.*)$"
     if not hours then return nil end
     local seconds, zone = rest:match "^:(%d%d)(.*)$"
     local fraction, behind = (zone or ""):match "^%.(%d+)(.*)$"
