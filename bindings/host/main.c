@@ -51,7 +51,7 @@ static int read_flag(command_line *line, const char *word) {
     case 'E': line->ignores_environment = 1; return 1;
     case 'W': return 1;
     case 'h': line->wants_help = 1; return 1;
-    case 'i': line->is_interactive = line->wants_version = 1; return 1;
+    case 'i': line->is_interactive = 1; return 1;
     case 'v': line->wants_version = line->is_enough = 1; return 1;
     default: return 0;
     }
@@ -198,7 +198,7 @@ static int complain_of_file(lua_State *L, const char *path, int status) {
 
 static int run_script(lua_State *L, const command_line *line) {
     const char *name = line->words[line->script];
-    const embedded_file *command = strchr(name, '/') == NULL ? host_find_command(name) : NULL;
+    const embedded_file *command = host_find_command(name);
     const char *path = name;
     if (strcmp(name, "-") == 0 && strcmp(line->words[line->script - 1], "--") != 0) path = NULL;
     int code = host_run_own_command(L, name);

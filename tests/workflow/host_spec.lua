@@ -101,6 +101,8 @@ describe("scalua as lua", function()
         same { "--", "x.lua", "--", "-v" }
         write(folder .. "/-odd.lua", ARG)
         same { "--", "-odd.lua" }
+        write(folder .. "/-", ARG)
+        same { "--", "-" }
     end)
 
     it("runs standard input", function()
@@ -185,7 +187,7 @@ end)
 describe("scalua", function()
     it("prints its versions", function()
         for _, option in ipairs { "-v", "--version" } do
-            local code, out = scalua { option }
+            local code, out = scalua({ option }, "print 'standard input is not run'")
             assert.equal(0, code)
             assert.matches("^scalua %d+%.%d+%.%d+  Lua 5%.4%.%d+  libcurl/%d[%d.]+\n$", out)
         end
