@@ -530,7 +530,7 @@ static void read_outcome(scale__transfer *transfer, scale__outcome *outcome) {
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &code);
     curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connections);
     curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_URL, &redirect);
-    outcome->code = (int)code;
+    outcome->code = code < 200 ? 0 : (int)code; /* 1xx announce an answer that did not come */
     outcome->connections = (uint64_t)connections;
     outcome->sent = transfer->begun > 0;
     outcome->retry_after = retry_after(transfer->easy);

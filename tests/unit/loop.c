@@ -1,4 +1,7 @@
 /* loop.c - timers, watched descriptors and calls from C, without a server. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -222,6 +225,52 @@ static void a_server_that_is_not_there_is_tried_again_then_reported(void) {
     scale_loop_free(loop);
 }
 
+/* Reads a request, says that it goes on, and hangs up. */
+static void go_on_and_hang_up(scale_loop *loop, int connection, unsigned events, void *user) {
+    static const char words[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    char request[4096];
+    (void)events;
+    (void)user;
+    CHECK(read(connection, request, sizeof request) > 0);
+    CHECK_INT(write(connection, words, sizeof words - 1), sizeof words - 1);
+    scale_loop_watch(loop, connection, 0, NULL, NULL, NULL);
+    close(connection);
+}
+
+static void accept_one(scale_loop *loop, int listener, unsigned events, void *user) {
+    int connection = accept(listener, NULL, NULL);
+    (void)events;
+    scale_loop_watch(loop, connection, SCALE_READABLE, go_on_and_hang_up, user, NULL);
+}
+
+static void an_interim_answer_is_none(void) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t size = sizeof address;
+    char url[64];
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK_INT(bind(listener, (struct sockaddr *)&address, size), 0);
+    CHECK_INT(listen(listener, 4), 0);
+    CHECK_INT(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    snprintf(url, sizeof url, "http://127.0.0.1:%d", ntohs(address.sin_port));
+    scale_loop *loop = new_loop(false);
+    scale_client *client = new_client(loop, url);
+    scale_loop_watch(loop, listener, SCALE_READABLE, accept_one, NULL, NULL);
+    scale_call *task = new_call(client, "create_task"), *read_only = start_get(client, NULL);
+    scale_error error = SCALE_ERROR_INIT, read_error = SCALE_ERROR_INIT;
+    scale_call_set_text(task, "task_type", "x", 1, NULL);
+    CHECK_INT(scale_call_start(task, NULL, NULL, NULL), SCALE_OK);
+    CHECK_INT(scale_call_wait(task, &error), SCALE_ERROR);
+    CHECK_INT(error.kind, SCALE_AMBIGUOUS);
+    CHECK_INT(scale_call_wait(read_only, &read_error), SCALE_ERROR);
+    CHECK_INT(read_error.kind, SCALE_NETWORK);
+    CHECK_INT(read_error.attempts, 2);
+    scale_call_free(task);
+    scale_call_free(read_only);
+    scale_client_free(client);
+    scale_loop_free(loop);
+    close(listener);
+}
+
 static void done_is_called_once_for_each_end(void) {
     scale_loop *loop = new_loop(false);
     scale_client *client = new_client(loop, "http://127.0.0.1:1");
@@ -294,6 +343,7 @@ int main(void) {
     RUN(watches_call_back_until_they_end);
     RUN(calls_refuse_wrong_use);
     RUN(a_server_that_is_not_there_is_tried_again_then_reported);
+    RUN(an_interim_answer_is_none);
     RUN(done_is_called_once_for_each_end);
     RUN(things_may_go_in_any_order);
     RUN(a_bad_client_is_refused);
