@@ -70,10 +70,12 @@ end
 
 -- Sends a row. `hint` explains a refusal as long as none was accepted.
 local function sender(client, arguments, hint)
-    local options = { accept_existing = true, max_attempts = ATTEMPTS }
+    local given = { accept_existing = true, max_attempts = ATTEMPTS }
+    local made = { accept_existing = true, max_attempts = ATTEMPTS, digest_id = true }
     return function(row)
         if row.problem then return failed("bad_json", row.problem) end
-        local task, outcome = command.as_asked(client.safe.create_task, client.safe, arguments.type, row.body, options)
+        local task, outcome = command.as_asked(client.safe.create_task, client.safe, arguments.type, row.body,
+            row.unique_id and made or given)
         row.body = nil
         if task then
             row.line, hint = nil, nil
@@ -103,7 +105,9 @@ local function finalize(client, arguments, result)
 end
 
 local function say_how_to_go_on(result, written)
-    if written.count > 0 then
+    if written.count > 0 and result.stopped then
+        report.say("%s failed; %s says why", report.count(written.count, "row"), written.errors_path)
+    elseif written.count > 0 then
         report.say("%s failed; %s says why; mend and upload %s", report.count(written.count, "row"),
             written.errors_path, written.failed_path)
     end

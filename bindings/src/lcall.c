@@ -161,7 +161,9 @@ static void read_options(lua_State *L, int options, scale_call_options *into) {
     into->max_attempts = (int)luaL_optinteger(L, -1, 0);
     lua_getfield(L, options, "accept_existing");
     into->accept_existing = lua_toboolean(L, -1);
-    lua_pop(L, 2);
+    lua_getfield(L, options, "digest_id");
+    into->digest_id = lua_toboolean(L, -1);
+    lua_pop(L, 3);
 }
 
 /* ==================================================================== starting */

@@ -343,11 +343,14 @@ typedef void (*scale_done_fn)(scale_call *call, void *user);
 typedef struct scale_call_options {
     size_t size;
     int timeout, connect_timeout, deadline, max_attempts; /* ms, ms, ms, count */
-    bool accept_existing; /* create_task: a 409 whose task equals what was sent is success */
+    bool accept_existing; /* create_task: a refusal is success if a task equal to what was sent has its
+                             unique_id */
+    bool digest_id; /* create_task: the unique_id is a digest of all that is sent, so that of the task that
+                       has it only type, project, batch and status are compared */
 } scale_call_options;
 
 #define SCALE_CALL_OPTIONS_INIT                                                                              \
-    { sizeof(scale_call_options), 0, 0, 0, 0, false }
+    { sizeof(scale_call_options), 0, 0, 0, 0, false, false }
 
 /* Makes a call; nothing is sent yet. `options` may be NULL. Errors: no_memory, closed. */
 SCALE_API scale_status scale_call_new(scale_call **call, scale_client *client,

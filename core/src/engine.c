@@ -257,7 +257,10 @@ static bool wants_lookup(const scale_call *call, const scale__failure *failure) 
     bool refused = failure->code >= 400 && failure->code < 500 && !scale__failure_is_passing(failure);
     switch (call->operation->repeat) {
     case SCALE_REPEAT_UNIQUE_ID:
-        return failure->code == 409 && scale__resolve_is_repeatable(call) &&
+        /* A server may find fault with the request, a batch that takes no more tasks say, before it looks
+        ** whether the task is there. */
+        refused = failure->code == 409 || failure->code == 400 || failure->code == 422;
+        return refused && scale__resolve_is_repeatable(call) &&
                (call->unclear || call->options.accept_existing);
     case SCALE_REPEAT_NAME: return failure->code == 409 && call->unclear;
     case SCALE_REPEAT_STATE: return refused && call->unclear;
@@ -334,7 +337,13 @@ static void handle_lookup(scale_call *call, bool not_found) {
         end(call);
         break;
     case SCALE__DIFFERENT: end_different(call, difference); break;
-    case SCALE__NOTHING_YET: look_again(call, &nothing_yet); break;
+    case SCALE__NOTHING_YET:
+        /* Only after a 409 or an unclear outcome is there reason to believe that it will be. */
+        if (was_refused(call) && call->refusal.code != 409 && !call->unclear)
+            end_with(call, &call->refusal);
+        else
+            look_again(call, &nothing_yet);
+        break;
     case SCALE__NOT_REACHED:
         if (was_refused(call))
             end_with(call, &call->refusal);

@@ -44,7 +44,7 @@ static const scale_enumeration enumerations[] = {
 
 /* What may be given beside an operation's own parameters; bindings read them, suggestions know them. */
 static const char *const call_options[] = {"timeout", "connect_timeout", "deadline", "max_attempts",
-                                           "accept_existing"};
+                                           "accept_existing", "digest_id"};
 
 static const struct { const char *key; bool array; } answer_keys[] = {
     [SCALE_ANSWER_ANY] = {NULL, false},

@@ -138,6 +138,27 @@ static bool covers_sent(const scale_call *call, scale_slice task, char *differen
     return fine && covers;
 }
 
+/* A member of the found thing equals the member of what was sent; true when nothing was sent. */
+static bool agrees(scale_slice found, scale_slice sent, const char *name) {
+    char text[1024];
+    size_t size = 0;
+    scale_slice value = member(sent, name);
+    if (value.data == NULL || value.size > sizeof text) return true;
+    if (scale_json_string(value, text, &size, NULL) != SCALE_OK) return true;
+    scale_slice other = member(found, name);
+    return other.data != NULL && scale_json_string_equals(other, text, size);
+}
+
+static bool is_in_its_place(const scale_call *call, scale_slice task, char *difference, size_t room) {
+    static const char *const names[] = {"project", "batch"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (agrees(task, body_of(call), names[i])) continue;
+        snprintf(difference, room, "the task with that unique_id differs in \"%s\"", names[i]);
+        return false;
+    }
+    return true;
+}
+
 static bool is_same_task(const scale_call *call, scale_slice task, char *difference, size_t room) {
     if (!is_text(member(task, "type"), scale__call_path_value(call, "task_type"))) {
         snprintf(difference, room, "the task with that unique_id is of another type");
@@ -147,7 +168,8 @@ static bool is_same_task(const scale_call *call, scale_slice task, char *differe
         snprintf(difference, room, "the task with that unique_id is canceled");
         return false;
     }
-    return covers_sent(call, task, difference, room);
+    return call->options.digest_id ? is_in_its_place(call, task, difference, room)
+                                   : covers_sent(call, task, difference, room);
 }
 
 /* call->answer, the list, becomes the one document in it. */
@@ -172,17 +194,6 @@ static scale__resolution judge_task_list(scale_call *call, char *difference, siz
 }
 
 /* ==================================================== batches, projects, states */
-
-/* A member of the found thing equals the member of what was sent; true when nothing was sent. */
-static bool agrees(scale_slice found, scale_slice sent, const char *name) {
-    char text[1024];
-    size_t size = 0;
-    scale_slice value = member(sent, name);
-    if (value.data == NULL || value.size > sizeof text) return true;
-    if (scale_json_string(value, text, &size, NULL) != SCALE_OK) return true;
-    scale_slice other = member(found, name);
-    return other.data != NULL && scale_json_string_equals(other, text, size);
-}
 
 static scale__resolution judge_named(scale_call *call, char *difference, size_t room) {
     bool batch = call->operation->answer == SCALE_ANSWER_BATCH;

@@ -20,7 +20,9 @@ local OUTAGE = {
     network = true, timeout = true, unavailable = true, internal = true, too_many_requests = true, bad_answer = true,
 }
 -- No row will fare better.
-local HOPELESS = { unauthorized = command.KEY, forbidden = command.KEY, tls = command.FAILURE }
+local HOPELESS = {
+    unauthorized = command.KEY, forbidden = command.KEY, not_enabled = command.FAILURE, tls = command.FAILURE,
+}
 
 -- ---------------------------------------------------------------------- stop
 

@@ -244,7 +244,8 @@ describe("an object", function()
     end)
 
     it("has a batch's counts, zero where they are missing", function()
-        local other = fake.start { BATCH, '{"status":"in_progress","pending":2}', BATCH }
+        local other = fake.start { BATCH, '{"status":"in_progress","pending":2}',
+            '{"status":"completed","tasks_completed":7}' }
         local mine = other:client()
         local batch = mine:get_batch "b"
         assert.is_nil(batch.tasks_pending)
@@ -253,6 +254,7 @@ describe("an object", function()
         assert.equal("in_progress", batch.status)
         assert.equal(2, batch.tasks_pending)
         assert.equal("GET /v1/batches/b/status", other:line())
+        assert.equal(7, mine:batch_status("b").completed)
         mine:close()
         other:close()
     end)

@@ -385,6 +385,35 @@ describe("an unclear outcome", function()
         assert.same({ "7", "existing" }, { task.task_id, outcome })
     end)
 
+    it("takes a task with a digest for done whatever the server made of its fields", function()
+        local rewritten = MADE:gsub('"attachment":"x"', '"attachment":"https://signed.test/x"')
+        local options = { accept_existing = true, digest_id = true }
+        serve { DUPLICATE, page(rewritten) }
+        assert.same("existing", select(2, client:create_task("imageannotation", PAYLOAD, options)))
+        for name, document in pairs {
+            project = MADE:gsub('"project":"p"', '"project":"q"'), type = MADE:gsub('"imageannotation"', '"other"'),
+            canceled = MADE:gsub('"pending"', '"canceled"'),
+        } do
+            serve { DUPLICATE, page(document) }
+            local err = fake.failure(client.create_task, client, "imageannotation", PAYLOAD, options)
+            assert.matches(name, err.message)
+        end
+    end)
+
+    it("looks whether the task is there when a batch takes no more", function()
+        local refusal = { status = 400, body = '{"error":"the batch is finalized"}' }
+        serve { refusal, page(MADE) }
+        assert.same("existing", select(2, client:create_task("imageannotation", PAYLOAD, { accept_existing = true })))
+        serve { refusal, page() }
+        local err = fake.failure(client.create_task, client, "imageannotation", PAYLOAD, { accept_existing = true })
+        assert.same({ "invalid_request", "the batch is finalized", 2 }, { err.kind, err.message, #server.requests })
+        serve { { status = 500 }, refusal, page(MADE) }
+        assert.same("created", select(2, client:create_task("imageannotation", PAYLOAD)))
+        serve { refusal }
+        fake.failure(client.create_task, client, "imageannotation", PAYLOAD)
+        assert.equal(1, #server.requests)
+    end)
+
     it("of a batch or project is found by its name", function()
         serve { { status = 500 }, DUPLICATE, '{"name":"b /1","project":"p","status":"staging"}' }
         assert.equal("b /1", client:create_batch("p", "b /1").name)

@@ -10,7 +10,8 @@ local json = core.json
 
 local arguments = {}
 
-local CALL_OPTIONS = { "timeout", "connect_timeout", "deadline", "max_attempts", "accept_existing" }
+local CALL_OPTIONS = { "timeout", "connect_timeout", "deadline", "max_attempts", "accept_existing",
+    "digest_id" }
 local is_call_option = {}
 for _, name in ipairs(CALL_OPTIONS) do is_call_option[name] = true end
 
@@ -48,7 +49,7 @@ local function check_options(row, options)
             return ("unknown call option '%s' for %s%s"):format(
                 tostring(name), row.name, meant and ("; did you mean '" .. meant .. "'?") or "")
         end
-        local right = name == "accept_existing" and "boolean" or "number"
+        local right = (name == "accept_existing" or name == "digest_id") and "boolean" or "number"
         if type(value) ~= right or (right == "number" and value <= 0) then
             return ("%s for %s must be %s"):format(
                 name, row.name, right == "boolean" and "true or false" or "a number more than 0")

@@ -4,6 +4,7 @@ document with the methods that the official SDK gives it. A method that changes 
 updates the object.
 --]]
 
+local json = require("scaleapi.core").json
 local document = require "scaleapi.document"
 
 local objects = {}
@@ -24,11 +25,11 @@ document.method(Task, "delete_tags", "delete_task_tags", "task_id")
 
 -- ------------------------------------------------------------------ Batch
 
--- Counts of zero may be missing from the answer.
+-- Counts of zero may be missing from the answer; some servers spell them tasks_pending and so on.
 local function count(name)
     return function(self)
         local bytes = rawget(self, "_json")
-        return require("scaleapi.core").json.field(bytes, name) or 0
+        return json.field(bytes, name) or json.field(bytes, "tasks_" .. name) or 0
     end
 end
 
