@@ -105,6 +105,7 @@ static void several_members_are_picked_in_one_pass(void) {
     CHECK_TEXT(picked("{id:1}"), "not JSON at byte 2: a name in quotes was expected");
     CHECK_TEXT(picked("{\"id\":1 2}"), "not JSON at byte 9: a comma or } was expected");
     CHECK_TEXT(picked("{[]:1}"), "not JSON at byte 2: a name in quotes was expected");
+    CHECK_TEXT(picked("{\"x\"[]\"y\":1,\"id\":2}"), "not JSON at byte 5: a colon was expected");
     CHECK_TEXT(picked("{\"id\":1}x"), "not JSON at byte 9: something stands behind the value");
 }
 
@@ -245,6 +246,27 @@ static void documents_are_cut_and_picked_at_once(void) {
     text_free(text);
 }
 
+static void the_end_stays_the_end(void) {
+    scale_json_cursor cursor;
+    scale_slice value;
+    scale_json_cursor_init(&cursor, (scale_slice){"[1] ", 4}, NULL);
+    CHECK_INT(scale_json_cursor_next(&cursor, NULL, &value, NULL), 1);
+    for (int i = 0; i < 3; i++) CHECK_INT(scale_json_cursor_next(&cursor, NULL, &value, NULL), 0);
+}
+
+static void a_document_that_is_cut_cannot_be_picked(void) {
+    static const scale_slice name = {"id", 2};
+    scale_error error = SCALE_ERROR_INIT;
+    scale_slice id = {"", 0}, value;
+    scale_json_cursor cursor;
+    scale_json_cursor_init(&cursor, (scale_slice){"[{\"id\":1]", 9}, NULL);
+    CHECK_INT(scale_json_cursor_step(&cursor, NULL, NULL), 1);
+    CHECK_INT(scale_json_cursor_pick(&cursor, &value, &name, 1, &id, &error), SCALE_ERROR);
+    CHECK_TEXT(error.message, "not JSON at byte 9: a bracket that closes another kind");
+    CHECK(id.data == NULL);
+    CHECK_INT(scale_json_cursor_step(&cursor, NULL, NULL), -1);
+}
+
 static void only_brackets_are_entered(void) {
     scale_json_cursor cursor, inner;
     scale_error error = SCALE_ERROR_INIT;
@@ -268,6 +290,8 @@ int main(void) {
     RUN(a_page_is_cut_in_one_pass);
     RUN(a_cursor_that_was_left_early_passes_over_the_rest);
     RUN(documents_are_cut_and_picked_at_once);
+    RUN(the_end_stays_the_end);
+    RUN(a_document_that_is_cut_cannot_be_picked);
     RUN(only_brackets_are_entered);
     return RESULT();
 }

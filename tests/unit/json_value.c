@@ -58,6 +58,23 @@ static void what_is_no_string_is_refused(void) {
     CHECK_TEXT(decoded("\"\xFF\""), "not JSON at byte 2: bytes that are not UTF-8");
 }
 
+static void what_a_reader_read_is_decoded(void) {
+    scale_slice text = text_of("[\"a\\n\",\"x\\ud800\"]", 17), part;
+    scale_json_reader reader;
+    char room[16];
+    size_t size;
+    scale_json_reader_init(&reader, text, NULL);
+    scale_json_reader_next(&reader, NULL);
+    CHECK_INT(scale_json_reader_next(&reader, &part), SCALE_JSON_TOKEN_STRING);
+    CHECK(scale_json_reader_string(&reader, part, room, &size) && size == 2 && memcmp(room, "a\n", 2) == 0);
+    CHECK_INT(scale_json_reader_next(&reader, &part), SCALE_JSON_TOKEN_STRING);
+    CHECK(!scale_json_reader_string(&reader, part, room, &size));
+    CHECK_INT(scale_json_reader_position(&reader), 10);
+    CHECK_TEXT(reader.problem, "a lone surrogate, which UTF-8 cannot hold");
+    CHECK_INT(scale_json_reader_next(&reader, &part), SCALE_JSON_TOKEN_ERROR);
+    text_free(text);
+}
+
 static bool equals(const char *bytes, const char *text, size_t size) {
     scale_slice value = text_of(bytes, strlen(bytes));
     bool equal = scale_json_string_equals(value, text, size);
@@ -272,6 +289,7 @@ int main(void) {
     RUN(surrogates_pair_up);
     RUN(a_lone_surrogate_cannot_be_decoded);
     RUN(what_is_no_string_is_refused);
+    RUN(what_a_reader_read_is_decoded);
     RUN(strings_are_compared_decoded);
     RUN(integers_are_whole);
     RUN(doubles_are_the_nearest);

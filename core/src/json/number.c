@@ -231,7 +231,6 @@ static char next_digit(const char **at, const char *end) {
 
 static bool same_digits(const spelling *one, const spelling *other) {
     const char *p = one->first, *q = other->first;
-    if (one->count == 0 || other->count == 0) return one->count == other->count;
     if (one->negative != other->negative || one->point != other->point) return false;
     while (p < one->end || q < other->end) {
         if (next_digit(&p, one->end) != next_digit(&q, other->end)) return false;
@@ -274,18 +273,16 @@ static void drop_zeros(digits *d) {
 }
 
 #if defined(__SIZEOF_INT128__)
-/* Of the multiples of `unit` in [low, high], the one closest to `whole` and a fraction, of which
-** `fraction` tells how it compares with a half. One of the two around `whole` is in there. */
-static uint64_t closest(uint64_t whole, int fraction, bool more, uint64_t unit, uint64_t low, uint64_t high) {
+/* The multiple of `unit` that is closest to `whole` and a fraction, of which `fraction` tells how it
+** compares with a half; but not one below `low`: under a power of two, doubles are denser. */
+static uint64_t closest(uint64_t whole, int fraction, bool more, uint64_t unit, uint64_t low) {
     uint64_t below = whole / unit, rest = whole % unit;
     bool odd = (below & 1) != 0, up;
-    if (below < low) return below + 1;
-    if (below + 1 > high) return below;
     if (unit == 1)
         up = fraction > 0 || (fraction == 0 && odd);
     else
         up = rest > unit / 2 || (rest == unit / 2 && (more || odd));
-    return up ? below + 1 : below;
+    return up || below < low ? below + 1 : below;
 }
 
 /*
@@ -322,7 +319,7 @@ static bool shorten(double value, digits *d) {
                         fraction > half    ? 1
                         : fraction == half ? 0
                                            : -1,
-                        fraction != 0, unit, low, high);
+                        fraction != 0, unit, low);
     return true;
 }
 #else
