@@ -115,10 +115,13 @@ static bool on_watch(void *user, int descriptor, unsigned events) {
     return true;
 }
 
-/* Without memory for it, it is unwatched at once each time, which is right, if slower. */
+/* A socket that is given up while it connects is closed without a word, too: the kernel has forgotten
+** whatever had this number. Without memory, it is unwatched at once each time: right, if slower. */
 static void on_opened(void *user, int descriptor) {
     scale_loop *loop = user;
-    if (make_slots(loop, descriptor)) loop->slots[descriptor].lasting = true;
+    if (!make_slots(loop, descriptor)) return;
+    loop->slots[descriptor].wanted = loop->slots[descriptor].applied = 0;
+    loop->slots[descriptor].lasting = true;
 }
 
 static void on_forget(void *user, int descriptor) {
@@ -144,7 +147,11 @@ static scale_status apply(scale_loop *loop, scale_error *error) {
         if (s->wanted & SCALE_READABLE) event.events |= EPOLLIN;
         if (s->wanted & SCALE_WRITABLE) event.events |= EPOLLOUT;
         int how = s->wanted == 0 ? EPOLL_CTL_DEL : s->applied == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-        if (epoll_ctl(loop->epoll, how, descriptor, &event) != 0 && s->wanted != 0)
+        int failed = epoll_ctl(loop->epoll, how, descriptor, &event);
+        /* Another descriptor has the number of one that was closed without a word. */
+        if (failed && how == EPOLL_CTL_MOD && errno == ENOENT)
+            failed = epoll_ctl(loop->epoll, EPOLL_CTL_ADD, descriptor, &event);
+        if (failed && s->wanted != 0)
             return scale__fail(error, SCALE_NETWORK, "cannot watch descriptor %d: %s", descriptor,
                                strerror(errno));
         s->applied = s->wanted;

@@ -20,8 +20,8 @@ typedef struct scale__transfer scale__transfer;
 typedef struct scale__transport_hooks {
     /* The descriptor is to be watched for these events (SCALE_READABLE, …; 0: no more). False: no memory. */
     bool (*watch)(void *loop, int descriptor, unsigned events);
-    /* The descriptor was opened, and `forget` will be called for it. libcurl has others (its resolver's)
-    ** that it closes without a word. */
+    /* The descriptor was opened, and `forget` will be called for it, unless it is given up while it connects.
+    ** libcurl has others, its resolver's, that it opens and closes without a word. */
     void (*opened)(void *loop, int descriptor);
     /* The descriptor is about to be closed. */
     void (*forget)(void *loop, int descriptor);

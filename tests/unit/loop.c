@@ -243,15 +243,48 @@ static void accept_one(scale_loop *loop, int listener, unsigned events, void *us
     scale_loop_watch(loop, connection, SCALE_READABLE, go_on_and_hang_up, user, NULL);
 }
 
-static void an_interim_answer_is_none(void) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+static struct sockaddr_in address;
+static char url[64];
+
+static int new_listener(int backlog) {
     socklen_t size = sizeof address;
-    char url[64];
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     CHECK_INT(bind(listener, (struct sockaddr *)&address, size), 0);
-    CHECK_INT(listen(listener, 4), 0);
+    CHECK_INT(listen(listener, backlog), 0);
     CHECK_INT(getsockname(listener, (struct sockaddr *)&address, &size), 0);
     snprintf(url, sizeof url, "http://127.0.0.1:%d", ntohs(address.sin_port));
+    return listener;
+}
+
+/* libcurl closes a socket that is connecting without a word; the next one has its number. */
+static void a_call_after_one_canceled_while_connecting_is_sent(void) {
+    int listener = new_listener(0);
+    int first = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK_INT(connect(first, (struct sockaddr *)&address, sizeof address), 0); /* fills the backlog */
+    scale_loop *loop = new_loop(false);
+    scale_client *client = new_client(loop, url);
+    scale_call *canceled = start_get(client, NULL);
+    scale_error error = SCALE_ERROR_INIT;
+    scale_loop_step(loop, 0, NULL);
+    scale_loop_step(loop, 10, NULL);
+    scale_call_cancel(canceled);
+    close(accept(listener, NULL, NULL));
+    scale_loop_watch(loop, listener, SCALE_READABLE, accept_one, NULL, NULL);
+    scale_call *call = start_get(client, NULL);
+    CHECK_INT(scale_call_wait(call, &error), SCALE_ERROR);
+    CHECK_INT(error.kind, SCALE_NETWORK);
+    CHECK_INT(error.attempts, 2);
+    scale_call_free(call);
+    scale_call_free(canceled);
+    scale_client_free(client);
+    scale_loop_free(loop);
+    close(first);
+    close(listener);
+}
+
+static void an_interim_answer_is_none(void) {
+    int listener = new_listener(4);
     scale_loop *loop = new_loop(false);
     scale_client *client = new_client(loop, url);
     scale_loop_watch(loop, listener, SCALE_READABLE, accept_one, NULL, NULL);
@@ -343,6 +376,7 @@ int main(void) {
     RUN(watches_call_back_until_they_end);
     RUN(calls_refuse_wrong_use);
     RUN(a_server_that_is_not_there_is_tried_again_then_reported);
+    RUN(a_call_after_one_canceled_while_connecting_is_sent);
     RUN(an_interim_answer_is_none);
     RUN(done_is_called_once_for_each_end);
     RUN(things_may_go_in_any_order);
