@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "alloc.h"
@@ -376,8 +377,12 @@ static scale_status set_file_part(scale_call *call, scale__part *file, const cha
 
 scale_status scale_call_set_file(scale_call *call, const char *path, const char *filename,
                                  scale_error *error) {
-    FILE *probe = fopen(path, "rbe");
+    struct stat facts;
     char byte;
+    /* A pipe would hold the loop until somebody writes into it, and cannot be sent again. */
+    if (stat(path, &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode))
+        return scale__fail(error, SCALE_FILE, "cannot read %s: not a regular file", path);
+    FILE *probe = fopen(path, "rbe");
     bool readable = probe != NULL && (fread(&byte, 1, 1, probe) == 1 || !ferror(probe));
     if (!readable) scale__fail(error, SCALE_FILE, "cannot read %s: %m", path);
     if (probe != NULL) fclose(probe);

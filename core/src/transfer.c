@@ -512,7 +512,9 @@ static void describe_failure(scale__transfer *transfer, scale__outcome *outcome)
         outcome->passing = false;
         snprintf(outcome->message, sizeof outcome->message, "the file could not be read while it was sent");
     } else {
-        snprintf(outcome->message, sizeof outcome->message, "%s", text);
+        size_t size = strlen(text);
+        while (size > 0 && text[size - 1] == ' ') size--;
+        snprintf(outcome->message, sizeof outcome->message, "%.*s", (int)size, text);
     }
 }
 

@@ -150,6 +150,23 @@ describe("a call", function()
         beside(function() assert.equal("cd", scaleapi.spawn(all):wait()) end)
     end)
 
+    it("inside many coroutines of many jobs works", function()
+        local function work(n)
+            local wrapped = coroutine.wrap(function()
+                for round = 1, 2 do coroutine.yield(client:get_task(n .. "-" .. round).task_id) end
+            end)
+            return wrapped() .. " " .. wrapped()
+        end
+        local numbers, seen = {}, 0
+        for n = 1, 40 do numbers[n] = n end
+        for n, result, err in scaleapi.parallel(40, numbers, work) do
+            assert.is_nil(err)
+            assert.equal(("%d-1 %d-2"):format(n, n), result)
+            seen = seen + 1
+        end
+        assert.equal(40, seen)
+    end)
+
     it("inside callbacks that cannot yield works", function()
         beside(function()
             local text = scaleapi.spawn(function()

@@ -14,7 +14,8 @@ local errors = require "scaleapi.errors"
 
 local scheduler = {}
 
-local DEEPEST_DRIVE = 20 -- nested drives; Lua's own limit on C calls is 200
+local DEEPEST_DRIVE = 20 -- nested drives that resume jobs; Lua's own limit on C calls is 200
+local DEEPEST_HELD = 25  -- nested drives at all
 local WAIT = {}          -- what a job of ours yields; anything else is a foreign yield
 
 local loop = core.loop()
@@ -23,7 +24,8 @@ local foreground = 0     -- how many of them can end somebody's wait
 local turns = {}         -- what is called each turn: { fn=, is_due= }
 local list = {}          -- what loop:step hands out
 local deferred = {}      -- what became ready during a pump and calls a function
-local ready, first, last = {}, 1, 0
+local ready = { first = 1, last = 0 }  -- jobs that can go on
+local urgent = { first = 1, last = 0 } -- those of them that others may be waiting for: a server's answers
 local current            -- the job that runs
 local depth = 0          -- of nested drives
 local unread = {}        -- jobs that ended with an error that nobody has read yet
@@ -32,8 +34,13 @@ local unfinished = 0     -- jobs that have not ended
 -- ------------------------------------------------------------------ waits
 
 local function make_ready(job)
-    last = last + 1
-    ready[last] = job
+    local queue = job._urgent and urgent or ready
+    queue.last = queue.last + 1
+    queue[queue.last] = job
+end
+
+local function is_empty(queue)
+    return queue.first > queue.last
 end
 
 local function complete(wait)
@@ -108,12 +115,14 @@ local function resume(job)
     core.running(previous and previous._thread)
 end
 
-local function run_ready()
-    local stop = last
-    while first <= stop do
-        local job = ready[first]
-        ready[first] = nil
-        first = first + 1
+-- Resumes the jobs that are in the queue by now.
+local function run_queue(queue)
+    local stop = queue.last
+    while queue.first <= stop do
+        local place = queue.first
+        local job = queue[place]
+        queue[place] = nil
+        queue.first = place + 1
         resume(job)
     end
 end
@@ -149,27 +158,32 @@ local function run_deferred()
     end
 end
 
--- One turn: waits at most so many milliseconds (-1: as long as it takes), then resumes jobs.
-local function turn(milliseconds)
+-- One turn: waits at most so many milliseconds (-1: as long as it takes), then resumes jobs; when `held`, the
+-- urgent ones only.
+local function turn(milliseconds, held)
     run_deferred()
     for _, each in ipairs(turns) do each.fn() end
-    if first <= last then milliseconds = 0 end
+    if not is_empty(urgent) or not held and not is_empty(ready) then milliseconds = 0 end
     collect(milliseconds)
-    run_ready()
+    run_queue(urgent)
+    if not held then run_queue(ready) end
 end
 
--- Turns until the wait is over. Raises when nothing is left that could end it.
+-- Turns until the wait is over. Raises when nothing is left that could end it. A job that drives lies on the C
+-- stack, and jobs that it resumes may drive in their turn; too deep down none are resumed any more, until what
+-- core ends (a call, a sleep) has ended and the stack unwinds.
 local function drive(wait)
-    if depth >= DEEPEST_DRIVE then
+    local held = depth >= DEEPEST_DRIVE
+    if depth >= DEEPEST_HELD or held and not wait.by_core then
         error("too many waits inside each other: " .. depth, 0)
     end
     depth = depth + 1
     local ok, message = true, nil
     while ok and not wait.done do
-        if first > last and foreground == 0 then
+        if is_empty(ready) and is_empty(urgent) and foreground == 0 then
             ok, message = false, "nothing is left that could end this wait"
         else
-            ok, message = pcall(turn, -1)
+            ok, message = pcall(turn, -1, held)
         end
     end
     depth = depth - 1
@@ -202,7 +216,7 @@ scheduler.complete = complete
 
 --- A wait that a call of core ends. For clients and iterators.
 function scheduler.wait_for_call(call)
-    local wait = { done = call:is_done(), call = call }
+    local wait = { done = call:is_done(), call = call, by_core = true }
     if not wait.done then
         wait.cancel = function() call:cancel() end
         handle(call, wait)
@@ -243,7 +257,7 @@ function scheduler.descriptor()
 end
 
 function scheduler.timeout()
-    if first <= last or #deferred > 0 then return 0 end
+    if not is_empty(ready) or not is_empty(urgent) or #deferred > 0 then return 0 end
     for _, each in ipairs(turns) do
         if each.is_due and each.is_due() then return 0 end
     end
@@ -258,16 +272,26 @@ end
 
 -- ------------------------------------------------------------- jobs, public
 
+local function start(fn, is_urgent, ...)
+    local job = setmetatable({ _thread = coroutine.create(fn), _arguments = table.pack(...), _urgent = is_urgent }, Job)
+    unfinished = unfinished + 1
+    make_ready(job)
+    return job
+end
+
 --- Runs fn(...) as a job: a coroutine that goes on whenever its waits are over, beside all others.
 --- It starts at the next wait of anybody. Returns the job.
 function scheduler.spawn(fn, ...)
     if type(fn) ~= "function" then
         error("spawn needs a function, not " .. type(fn), 2)
     end
-    local job = setmetatable({ _thread = coroutine.create(fn), _arguments = table.pack(...) }, Job)
-    unfinished = unfinished + 1
-    make_ready(job)
-    return job
+    return start(fn, false, ...)
+end
+
+--- The same for a job that others may be waiting for without knowing it, as for the answer of a server in this
+--- process: it goes on also where other jobs are held back.
+function scheduler.spawn_urgent(fn, ...)
+    return start(fn, true, ...)
 end
 
 --- The results of the job's function, once it has ended; raises its error.
@@ -315,7 +339,7 @@ function scheduler.sleep(seconds)
         error("sleep needs a number of seconds, 0 or more", 2)
     end
     local timer = loop:after(math.min(seconds, 1000000))
-    local wait = {}
+    local wait = { by_core = true }
     handle(timer, wait)
     wait.cancel = function()
         unhandle(timer)
@@ -367,7 +391,7 @@ end
 --- nobody has read.
 function scheduler.finish()
     while unfinished > 0 do
-        if first > last and foreground == 0 then break end
+        if is_empty(ready) and is_empty(urgent) and foreground == 0 then break end
         turn(-1)
     end
     local failures = {}

@@ -86,7 +86,7 @@ function pump(self)
     for i = 1, 2 * self._raw:run(list), 2 do
         local exchange, request = list[i], list[i + 1]
         list[i], list[i + 1] = false, false
-        self._jobs[exchange] = scheduler.spawn(answer, self, exchange, request)
+        self._jobs[exchange] = scheduler.spawn_urgent(answer, self, exchange, request)
     end
     set_timer(self)
 end
