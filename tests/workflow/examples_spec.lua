@@ -101,3 +101,17 @@ if not SCALUA:find("sanitized", 1, true) then
         end)
     end)
 end
+
+describe("the README's first script", function()
+    it("runs as it stands", function()
+        local script = os.tmpname()
+        local file = assert(io.open(script, "w"))
+        file:write((read "README.md":match "```lua\n(.-)```")):close()
+        local output, code = run(".", ("timeout 60 '%s' --sandbox %s"):format(SCALUA, script))
+        os.remove(script)
+        assert.equal(0, code, output)
+        local id, status, document = output:match "^(%x+)\t(%a+)\n(%b{})\n$"
+        assert.equal("completed", status)
+        assert.equal(id, json.field(document, "task_id"))
+    end)
+end)
