@@ -262,17 +262,12 @@ static int collect(lua_State *L) {
 void lscale_open_call(lua_State *L) {
     static const luaL_Reg methods[] = {
         {"is_done", is_done}, {"result", result}, {"cancel", cancel}, {NULL, NULL}};
-    luaL_newmetatable(L, LSCALE_CALL);
-    lua_newtable(L);
-    luaL_setfuncs(L, methods, 0);
-    lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, collect);
-    lua_setfield(L, -2, "__gc");
+    lscale_make_class(L, LSCALE_CALL, methods, collect);
     luaL_getmetatable(L, LSCALE_CLIENT);
     lua_getfield(L, -1, "__index");
-    lua_getfield(L, -4, "json");
+    lua_getfield(L, -3, "json");
     lua_getfield(L, -1, "encode");
     lua_pushcclosure(L, start, 1);
     lua_setfield(L, -3, "start");
-    lua_pop(L, 4);
+    lua_pop(L, 3);
 }

@@ -167,13 +167,7 @@ void lscale_open_client(lua_State *L) {
                                        {"is_closed", is_closed},
                                        {"close", close_client},
                                        {NULL, NULL}};
-    luaL_newmetatable(L, LSCALE_CLIENT);
-    lua_newtable(L);
-    luaL_setfuncs(L, methods, 0);
-    lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, close_client);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
+    lscale_make_class(L, LSCALE_CLIENT, methods, close_client);
     lua_pushcfunction(L, make_client);
     lua_setfield(L, -2, "client");
 }

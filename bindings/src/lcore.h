@@ -12,6 +12,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+#include "lclass.h"
 #include "scaleapi.h"
 
 #define LSCALE_LOOP   "scaleapi.loop"

@@ -218,25 +218,15 @@ static int set_running(lua_State *L) {
     return 0;
 }
 
-static void make_class(lua_State *L, const char *name, const luaL_Reg *methods, lua_CFunction finalizer) {
-    luaL_newmetatable(L, name);
-    lua_newtable(L);
-    luaL_setfuncs(L, methods, 0);
-    lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, finalizer);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
-}
-
 void lscale_open_loop(lua_State *L) {
     static const luaL_Reg loop_methods[] = {
         {"step", step},   {"descriptor", descriptor}, {"timeout", timeout},  {"now", now},
         {"after", after}, {"watch", make_watch},      {"close", close_loop}, {NULL, NULL}};
     static const luaL_Reg timer_methods[] = {{"cancel", cancel_timer}, {NULL, NULL}};
     static const luaL_Reg watch_methods[] = {{"close", close_watch}, {NULL, NULL}};
-    make_class(L, LSCALE_LOOP, loop_methods, close_loop);
-    make_class(L, LSCALE_TIMER, timer_methods, cancel_timer);
-    make_class(L, LSCALE_WATCH, watch_methods, close_watch);
+    lscale_make_class(L, LSCALE_LOOP, loop_methods, close_loop);
+    lscale_make_class(L, LSCALE_TIMER, timer_methods, cancel_timer);
+    lscale_make_class(L, LSCALE_WATCH, watch_methods, close_watch);
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, &object_key) != LUA_TTABLE) {
         lua_newtable(L);
         lua_createtable(L, 0, 1);

@@ -24,6 +24,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "lclass.h"
+
 #define SERVER   "scaleapi.server"
 #define EXCHANGE "scaleapi.exchange"
 
@@ -580,16 +582,6 @@ static int close_server(lua_State *L) {
 
 /* ==================================================================== opening */
 
-static void make_class(lua_State *L, const char *name, const luaL_Reg *methods, lua_CFunction finalizer) {
-    luaL_newmetatable(L, name);
-    lua_newtable(L);
-    luaL_setfuncs(L, methods, 0);
-    lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, finalizer);
-    lua_setfield(L, -2, "__gc");
-    lua_pop(L, 1);
-}
-
 LUAMOD_API int luaopen_scaleapi_server(lua_State *L);
 
 /* The module is what scaleapi/serve.lua makes of the raw functions. */
@@ -600,8 +592,8 @@ LUAMOD_API __attribute__((visibility("default"))) int luaopen_scaleapi_server(lu
                                        {"close", close_server}, {NULL, NULL}};
     static const luaL_Reg exchange_methods[] = {{"respond", respond}, {"drop", drop}, {NULL, NULL}};
     luaL_checkversion(L);
-    make_class(L, SERVER, methods, close_server);
-    make_class(L, EXCHANGE, exchange_methods, drop);
+    lscale_make_class(L, SERVER, methods, close_server);
+    lscale_make_class(L, EXCHANGE, exchange_methods, drop);
     lua_getglobal(L, "require");
     lua_pushliteral(L, "scaleapi.serve");
     lua_call(L, 1, 1);

@@ -1,27 +1,7 @@
 /* json_memory.c - every allocation of the codec fails once, in turn: a clean error, nothing leaked. */
 #include "check.h"
+#include "failing.h"
 #include "json_text.h"
-
-static long allocations, fail_at, alive;
-
-static void *allocate(size_t size, void *user) {
-    (void)user;
-    if (++allocations == fail_at) return NULL;
-    void *block = malloc(size);
-    if (block != NULL) alive++;
-    return block;
-}
-
-static void *resize(void *block, size_t size, void *user) {
-    if (block == NULL) return allocate(size, user);
-    return ++allocations == fail_at ? NULL : realloc(block, size);
-}
-
-static void release(void *block, void *user) {
-    (void)user;
-    alive--;
-    free(block);
-}
 
 static scale_kind write_much(void) {
     scale_error error = SCALE_ERROR_INIT;
@@ -60,8 +40,7 @@ static scale_kind compare_much(void) {
 }
 
 static void fail_each(scale_kind (*work)(void)) {
-    const scale_memory hooks = {allocate, resize, release, NULL};
-    scale_set_memory(&hooks);
+    use_failing_memory();
     fail_at = allocations = alive = 0;
     CHECK_INT(work(), SCALE_NONE);
     CHECK_INT(alive, 0);
@@ -86,11 +65,10 @@ static void comparing_survives_without_memory(void) {
 
 /* What only reads asks for none. */
 static void reading_needs_no_memory(void) {
-    const scale_memory hooks = {allocate, resize, release, NULL};
     static const char text[] = "{\"a\":[1,\"\\u00e9\"],\"b\":1e400,\"c\":123456789.123456789123456789}";
     scale_slice slice = {text, sizeof text - 1}, value;
     scale_json_number number;
-    scale_set_memory(&hooks);
+    use_failing_memory();
     fail_at = allocations = 0;
     CHECK_INT(scale_json_check(slice, NULL, NULL), SCALE_OK);
     CHECK_INT(scale_json_outline(slice, NULL), SCALE_OK);

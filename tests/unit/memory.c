@@ -2,29 +2,8 @@
 #include <stdlib.h>
 
 #include "check.h"
+#include "failing.h"
 #include "scaleapi.h"
-
-static long allocations, fail_at, alive;
-
-static void *allocate(size_t size, void *user) {
-    (void)user;
-    if (++allocations == fail_at) return NULL;
-    void *block = malloc(size);
-    if (block != NULL) alive++;
-    return block;
-}
-
-static void *resize(void *block, size_t size, void *user) {
-    if (block == NULL) return allocate(size, user);
-    if (++allocations == fail_at) return NULL;
-    return realloc(block, size);
-}
-
-static void release(void *block, void *user) {
-    (void)user;
-    alive--;
-    free(block);
-}
 
 /* One upload and one task, to a server that is not there. Returns the kind of the first error. */
 static scale_kind work(void) {
@@ -58,8 +37,7 @@ static scale_kind work(void) {
 }
 
 static void the_nth_allocation_fails(void) {
-    const scale_memory hooks = {allocate, resize, release, NULL};
-    scale_set_memory(&hooks);
+    use_failing_memory();
     fail_at = 0;
     allocations = 0;
     CHECK_INT(work(), SCALE_NETWORK);
