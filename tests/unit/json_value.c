@@ -32,6 +32,7 @@ static void escapes_are_decoded(void) {
     CHECK_TEXT(decoded("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\""), "\"\\/\b\f\n\r\t");
     CHECK_TEXT(decoded("\"a\\u0041\\u00e9\\u00E9\\u20ac\\uFFFF\""),
                "aA\xC3\xA9\xC3\xA9\xE2\x82\xAC\xEF\xBF\xBF");
+    CHECK_TEXT(decoded("\"\\n1234\\\\u0041\\tbeef\""), "\n1234\\u0041\tbeef");
     CHECK_TEXT(decoded("\"\\u0000x\\u007f\\u0080\\u07ff\\u0800\""), "0x\x7F\xC2\x80\xDF\xBF\xE0\xA0\x80");
 }
 
@@ -44,6 +45,8 @@ static void a_lone_surrogate_cannot_be_decoded(void) {
     CHECK_TEXT(decoded("\"ab\\ud800\""), "not JSON at byte 4: a lone surrogate, which UTF-8 cannot hold");
     CHECK_TEXT(decoded("\"\\udc00\""), "not JSON at byte 2: a lone surrogate, which UTF-8 cannot hold");
     CHECK_TEXT(decoded("\"\\ud800x\""), "not JSON at byte 2: a lone surrogate, which UTF-8 cannot hold");
+    CHECK_TEXT(decoded("\"\\ud83d\\nde00\""),
+               "not JSON at byte 2: a lone surrogate, which UTF-8 cannot hold");
     CHECK_TEXT(decoded("\"\\ud800\\n\""), "not JSON at byte 2: a lone surrogate, which UTF-8 cannot hold");
     CHECK_TEXT(decoded("\"\\ud800\\ud800\\udc00\""),
                "not JSON at byte 2: a lone surrogate, which UTF-8 cannot hold");

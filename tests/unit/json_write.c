@@ -170,7 +170,10 @@ static void the_first_mistake_is_kept(void) {
     scale_json_write_number(w, (double)NAN);
     CHECK(!scale_json_write_null(w));
     CHECK(!scale_json_write_array(w));
-    scale_json_write_end(w);
+    CHECK(!scale_json_write_object(w));
+    CHECK(!scale_json_write_key(w, "a", 1));
+    CHECK(!scale_json_write_raw(w, (scale_slice){"1", 1}));
+    CHECK(!scale_json_write_end(w));
     string("\xFF");
     CHECK_TEXT(text(), "a number that is not finite");
     scale_json_write_null(w);
