@@ -44,10 +44,6 @@ static const char *pass_utf8(const char *at, const char *end, scale__json_fault 
     return at;
 }
 
-static bool is_hex(char byte) {
-    return (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'f');
-}
-
 /* The form of an escape alone: that surrogates pair up is asked when the string is decoded. */
 static const char *pass_escape_form(const char *at, const char *end, scale__json_fault *fault) {
     if (end - at < 2) return scale__json_fail(fault, end, SCALE__JSON_TOO_EARLY);
@@ -58,7 +54,7 @@ static const char *pass_escape_form(const char *at, const char *end, scale__json
     }
     for (int i = 2; i < 6; i++) {
         if (end - at <= i) return scale__json_fail(fault, end, SCALE__JSON_TOO_EARLY);
-        if (!is_hex(at[i])) return scale__json_fail(fault, at, "\\u needs four hexadecimal digits");
+        if (!scale__json_is_hex(at[i])) return scale__json_fail(fault, at, "\\u needs four hexadecimal digits");
     }
     return at + 6;
 }

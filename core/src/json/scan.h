@@ -41,6 +41,10 @@ static inline bool scale__json_is_space(char byte) {
     return (unsigned char)byte <= ' ' && (byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t');
 }
 
+static inline bool scale__json_is_hex(char byte) {
+    return (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'f');
+}
+
 static inline const char *scale__json_pass_space(const char *at, const char *end) {
     while (at < end && scale__json_is_space(*at)) at++;
     return at;

@@ -20,8 +20,7 @@ static uint32_t read_hex(const char *at) {
 static bool is_unicode_escape(const char *at, const char *end) {
     if (end - at < 6 || at[0] != '\\' || at[1] != 'u') return false;
     for (int i = 2; i < 6; i++) {
-        char byte = at[i];
-        if (!((byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'f'))) return false;
+        if (!scale__json_is_hex(at[i])) return false;
     }
     return true;
 }
