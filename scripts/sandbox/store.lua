@@ -118,10 +118,7 @@ function store.add_task(account, fixed, place, metadata)
     shelve(account, task)
     local project, batch = store.project_of(task), store.batch_of(task)
     if project then shelve(project, task) end
-    if batch then
-        shelve(batch, task)
-        batch.ended = nil
-    end
+    if batch then shelve(batch, task) end
     account.changes = account.changes + 1
     return task
 end

@@ -24,6 +24,7 @@ describe("a batch", function()
             assert.same({ "b", "p", "in_progress", "2023-11-14T22:13:20.123Z", {} },
                 { batch.name, batch.project, batch.status, batch.created_at, batch.metadata })
             assert.is_nil(batch.callback)
+            assert.is_nil(world:batch("e", "p", '"callback":""').callback)
             assert.equal("staging", world:batch("c", "r").status)
             assert.equal("staging", world:batch("d", "s").status)
             assert.same(batch, world:ok "GET /v1/batches/b")

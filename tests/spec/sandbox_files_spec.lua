@@ -83,6 +83,7 @@ describe("uploading a file", function()
     it("takes a boundary in quotes, a preamble, and line ends inside a file", function()
         local body, headers = multipart({ { 'name="file"; filename="a"', "1\r\n2\n\r\n\r\n" } }, "=(a b)=")
         headers["content-type"] = 'Multipart/Form-Data; charset=x; boundary="=(a b)="'
+        body = body:gsub("%-%-=%(a b%)=\r", "--=(a b)= \t\r")
         assert.equal(9, upload("preamble\r\n" .. body .. "epilogue", headers).size)
     end)
 
@@ -115,6 +116,7 @@ describe("uploading a file", function()
         assert.equal(expected, refused(400, body, { ["content-type"] = "application/json" }))
         assert.equal(expected, refused(400, body, { ["content-type"] = "multipart/form-data" }))
         assert.equal(expected, refused(400, body, { ["content-type"] = "multipart/form-data; boundary=other" }))
+        assert.equal(expected, refused(400, body, { ["content-type"] = "multipart/form-data; boundary=226a" }))
         assert.equal(expected, refused(400, body, {}))
         for _, cut in ipairs { 0, 5, 40, 70, #body - 8, #body - 5 } do
             assert.equal(expected, refused(400, body:sub(1, cut), headers), cut)
@@ -165,6 +167,7 @@ describe("a list of files", function()
             local page = world:ok("GET /v1/files?" .. query .. token)
             for _, file in ipairs(page.docs) do list[#list + 1] = file.display_name:match "^%w+" end
             assert.equal(page.has_more, page.next_token ~= nil)
+            assert.is_true(#page.docs <= (tonumber(query:match "limit=(%d+)") or 100))
             token = page.next_token and "&next_token=" .. page.next_token:gsub("=", "%%3D")
         until not token
         return list

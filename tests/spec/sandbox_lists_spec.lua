@@ -74,6 +74,7 @@ describe("a list of tasks", function()
             ["tags=x"] = { 3, 2 }, ["tags=x&tags=y"] = { 2 }, ["tags=none"] = {}, ["tags=y&project=p"] = { 4, 2 },
             ["type=comparison"] = { 5, 4, 3, 2, 1 }, ["type=imageannotation"] = {},
             ["status=pending&project=p"] = { 4, 3, 2, 1 }, ["status=completed"] = {}, ["status=error"] = {},
+            ["status=pending&type=imageannotation"] = {}, ["status=pending&tags=x"] = { 3, 2 }, ["%74ags=x&a+b=c"] = { 3, 2 },
             ["start_time=2023-11-14T22:13:23.123Z"] = { 5, 4, 3 }, ["start_time=2023-11-14T22:13:23.124Z"] = { 5, 4 },
             ["end_time=2023-11-14T22:13:22.123Z"] = { 2, 1 }, ["end_time=2023-11-14T22:13:22.122Z"] = { 1 },
             ["start_time=2023-11-14T22:13:22.123Z&end_time=2023-11-14T22:13:24.123Z&project=p"] = { 4, 3, 2 },

@@ -113,12 +113,14 @@ describe("creating a task", function()
     it("gives back what was sent byte by byte", function()
         local params = [["attachment":"https:\/\/x.test/\u00e9\ud83d\ude00.jpg",  "geometries" : {"b\u006fx":{ }},"z":1623966396359000123,
             "a":[12345.678901234567, 1E+2,-0,0.10, 123456789012345678901234567890, 1e400 ],"e\u006d":"\u0000\u001f\"\\",
-            "empty":[],"none":null,"o":{ },"\u00fc":{"b":1,"a":2,"b":3},"lone":["\ud800"],"t":true]]
+            "empty":[],"none":null,"o":{ },"\u00fc":{"b":1,"a":2,"b":3},"lone":["\ud800"],"q\"\\":"\":","t":true]]
         local _, raw = create("imageannotation",
             "{" .. params .. ',"metadata": {"x" : [ ] },"instruction":"a\\/b","unique_id":"\\u0041","tags":["\\u0042"]}')
         for _, part in ipairs { [["attachment":"https:\/\/x.test/\u00e9\ud83d\ude00.jpg"]], [["geometries":{"b\u006fx":{ }}]],
-            [["z":1623966396359000123]], [=["a":[12345.678901234567, 1E+2,-0,0.10, 123456789012345678901234567890, 1e400 ]]=],
-            [["e\u006d":"\u0000\u001f\"\\"]], [["empty":[],"none":null,"o":{ },"\u00fc":{"b":1,"a":2,"b":3},"lone":["\ud800"],"t":true]],
+            [["z":1623966396359000123]],
+            [=["a":[12345.678901234567, 1E+2,-0,0.10, 123456789012345678901234567890, 1e400 ]]=],
+            [["e\u006d":"\u0000\u001f\"\\"]],
+            [["empty":[],"none":null,"o":{ },"\u00fc":{"b":1,"a":2,"b":3},"lone":["\ud800"],"q\"\\":"\":","t":true]],
             [["metadata":{"x" : [ ] }]], [["instruction":"a\/b"]], [["unique_id":"\u0041"]], [=["tags":["\u0042"]]=] } do
             assert.is_truthy(raw:find(part, 1, true), part .. "\nis not in\n" .. raw)
         end
@@ -269,11 +271,11 @@ describe("creating a task", function()
 
         it("inherits the newest params, field by field", function()
             world:project("p", "imageannotation",
-                [["params":{"attachment":"old","geometries":{"b\u006fx":{}},"x":[ ],"instruction":"all"}]])
+                [["params":{"attachment":"old","geometries":{"b\u006fx":{}},"\u0078":[ ],"instruction":"all"}]])
             world:ok("POST /v1/projects/p/setParams", [[{"patch":true,"y":1e0}]])
             local task, raw = create("imageannotation", [[{"project":"p","attachment":"mine","instruction":"this"}]])
             assert.same({ "mine", "this\nall", 1 }, { task.params.attachment, task.instruction, task.project_param_version })
-            assert.is_truthy(raw:find([["geometries":{"b\u006fx":{}},"x":[ ],"y":1e0]], 1, true), raw)
+            assert.is_truthy(raw:find([["geometries":{"b\u006fx":{}},"\u0078":[ ],"y":1e0]], 1, true), raw)
             assert.is_nil(task.params.version)
             assert.equal("all", create("imageannotation", [[{"project":"p"}]]).instruction)
         end)
@@ -341,6 +343,21 @@ describe("a task of a test key", function()
         assert.not_equal(first.response.annotations[1].label, second.response.annotations[1].label)
     end)
 
+    it("gets the response of its own type, whatever was answered before", function()
+        local OLD = [[{"attachment":"u","objects_to_annotate":["a"]}]]
+        for i = 1, 26 do
+            local first = response(i % 2 == 0 and "annotation" or "polygonannotation", OLD).annotations[1]
+            assert.equal(i % 2 == 0, first.vertices == nil)
+        end
+        world:ok("POST /v1/task/annotation", OLD)
+        for _ = 1, 12 do assert.is_nil(response("annotation", OLD).annotations[1].vertices) end
+    end)
+
+    it("names its own files", function()
+        local task = world:ok("POST /v1/task/segmentannotation", [[{"attachment":"u","labels":["car"]}]])
+        assert.is_truthy(task.response.annotations.combined.image:find(task.task_id, 1, true))
+    end)
+
     it("answers textcollection with a response for each field", function()
         local annotations = response("textcollection", TEXT).annotations
         assert.same({ type = "category", field_id = "q", response = { { "Yes" } } }, annotations.q)
@@ -399,6 +416,8 @@ describe("a task of a test key", function()
             {"type":"pdf","content":"https://a.test/.invalid"}],"fields":[],"unique_id":"u","clear_unique_id_on_error":true}]])
         assert.same({ "error", "One or more attachments could not be downloaded." }, { task.status, task.response.error })
         assert.same({ { statusCode = 404, url = "https://a.invalid/x" } }, task.response.attachments)
+        assert.equal("completed", world:ok("POST /v1/task/imageannotation",
+            '{"attachment":"https://a.invalid.test/x","geometries":{}}').status)
         assert.is_nil(task.unique_id)
         assert.equal(0, world:ok("GET /v1/tasks?unique_id=u").total)
         assert.equal("Task is in error and cannot be canceled.",
