@@ -191,6 +191,7 @@ static const char *cut(const char *bytes) {
         scale_json_cursor_enter(&cursor, &inner, &error);
         while ((more = scale_json_cursor_next(&inner, NULL, &value, &error)) == 1)
             used += (size_t)snprintf(copy + used, sizeof copy - used, "<%.*s> ", (int)value.size, value.data);
+        if (more < 0) break;
         scale_json_cursor_leave(&cursor, &inner);
     }
     if (more < 0) snprintf(copy, sizeof copy, "%s", error.message);

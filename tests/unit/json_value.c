@@ -38,11 +38,14 @@ static void escapes_are_decoded(void) {
 
 static void surrogates_pair_up(void) {
     CHECK_TEXT(decoded("\"\\ud83d\\ude00\""), "\xF0\x9F\x98\x80");
+    CHECK_TEXT(decoded("\"\\ud7ff\\ue000\""), "\xED\x9F\xBF\xEE\x80\x80");
     CHECK_TEXT(decoded("\"\\uD800\\uDC00\\uDBFF\\uDFFF\""), "\xF0\x90\x80\x80\xF4\x8F\xBF\xBF");
 }
 
 static void a_lone_surrogate_cannot_be_decoded(void) {
     CHECK_TEXT(decoded("\"ab\\ud800\""), "not JSON at byte 4: a lone surrogate, which UTF-8 cannot hold");
+    CHECK_TEXT(decoded("\"\\udfff\""), "not JSON at byte 2: a lone surrogate, which UTF-8 cannot hold");
+    CHECK_TEXT(decoded("\"\\udbff\""), "not JSON at byte 2: a lone surrogate, which UTF-8 cannot hold");
     CHECK_TEXT(decoded("\"\\udc00\""), "not JSON at byte 2: a lone surrogate, which UTF-8 cannot hold");
     CHECK_TEXT(decoded("\"\\ud800x\""), "not JSON at byte 2: a lone surrogate, which UTF-8 cannot hold");
     CHECK_TEXT(decoded("\"\\ud83d\\nde00\""),

@@ -310,7 +310,6 @@ static bool shorten(double value, digits *d) {
     d->exponent = -power;
     for (uint64_t l = (low + 9) / 10, h = high / 10; l <= h; l = (l + 9) / 10, h /= 10) {
         low = l;
-        high = h;
         unit *= 10;
         d->exponent++;
     }

@@ -54,7 +54,8 @@ static const char *pass_escape_form(const char *at, const char *end, scale__json
     }
     for (int i = 2; i < 6; i++) {
         if (end - at <= i) return scale__json_fail(fault, end, SCALE__JSON_TOO_EARLY);
-        if (!scale__json_is_hex(at[i])) return scale__json_fail(fault, at, "\\u needs four hexadecimal digits");
+        if (!scale__json_is_hex(at[i]))
+            return scale__json_fail(fault, at, "\\u needs four hexadecimal digits");
     }
     return at + 6;
 }
