@@ -100,7 +100,7 @@ local function finalize(client, arguments, result)
     if not arguments.finalize or result.failed > 0 or result.stopped or result.problem then return nil end
     local batch, how = targets.finalize(client, arguments.batch)
     if not batch then return nil, how end
-    report.say("batch '%s' is %s: %s", arguments.batch, how, batch.status)
+    report.say("batch '%s' is %s: %s", arguments.batch, how, batch.status or "?")
     return batch
 end
 

@@ -60,18 +60,31 @@ local function trim(line)
     return line:sub(first, last)
 end
 
+-- Counts how often each digest comes, by 64 bits of it. In many tables, since a big one takes half as much again
+-- while it grows.
+local function new_counter()
+    local TABLES = 1024
+    local counts = {}
+    for i = 0, TABLES - 1 do counts[i] = {} end
+    return function(digest)
+        local key = tonumber(digest:sub(1, 16), 16)
+        local part = counts[key % TABLES]
+        local count = (part[key] or 0) + 1
+        part[key] = count
+        return count
+    end
+end
+
 --- Returns a function that gives each line a unique_id: SHA-256 over the names given here and the line's trimmed
 --- bytes. The n-th of equal lines counts n in, so that they stay tasks of their own, and yet the same file gives
---- the same ids again. Remembers a number for each line, not the line.
+--- the same ids again. Remembers a number of each line, not the line.
 function payload.identifier(...)
     local names = table.concat({ ... }, "\0") .. "\0"
-    local times = {}
+    local count_of = new_counter()
     return function(line)
         local text = names .. trim(line)
         local digest = sys.sha256(text)
-        local key = tonumber(digest:sub(1, 16), 16)
-        local count = (times[key] or 0) + 1
-        times[key] = count
+        local count = count_of(digest)
         return count == 1 and digest or sys.sha256(text .. "\0" .. count)
     end
 end

@@ -172,6 +172,28 @@ describe("bulk.run", function()
         assert.equal(19999, result.failed)
         assert.is_true(most < 4096 + 16, most)
     end)
+
+    it("keeps what waiting rows hold within bounds", function()
+        local slow, started = true, 0
+        run(300, function(row)
+            if row == 1 then
+                while slow do scaleapi.sleep(0.01) end
+                return done()
+            end
+            started = started + 1
+            return failed("invalid_request", 400)
+        end, { weigh = function(row)
+            if row == 2 then
+                scaleapi.spawn(function()
+                    scaleapi.sleep(0.2)
+                    assert(started < 40, started)
+                    slow = false
+                end)
+            end
+            return 1 << 20
+        end })
+        assert.is_false(slow)
+    end)
 end)
 
 describe("order", function()
@@ -247,15 +269,21 @@ describe("payload.identifier", function()
         assert.not_equal(ids[1], ids[2])
         assert.not_equal(ids[2], ids[3])
         assert.same(ids, { other "{}", other "{}", other "{}" })
+        local seen = {}
+        for i = 1, 60000 do
+            local id = one(('{"a":%d}'):format(i % 30000))
+            assert.is_nil(seen[id])
+            seen[id] = true
+        end
     end)
 
     it("remembers little of a line", function()
         local identify = payload.identifier("p", "", "t")
         collectgarbage()
         local before = collectgarbage "count"
-        for i = 1, 100000 do identify(('{"text":"%d"}'):format(i)) end
+        for i = 1, 400000 do identify(('{"text":"%d"}'):format(i)) end
         collectgarbage()
-        local each = (collectgarbage "count" - before) * 1024 / 100000
+        local each = (collectgarbage "count" - before) * 1024 / 400000
         assert.is_true(each < 50, each .. " bytes a line")
     end)
 end)

@@ -547,6 +547,12 @@ describe("upload to other servers", function()
         local code, summary = summary_of("rows.jsonl", { "--batch", "b" })
         assert.equal(0, code)
         assert.equal(30, summary.created)
+        url = support.answering [[
+            if request.method == "GET" or count == 20 then return 404, '{"status_code":404,"error":"Not found."}' end
+            return 200, '{"task_id":"' .. count .. '"}']]
+        code, summary = summary_of("rows.jsonl", { "--concurrency", "1" })
+        assert.equal(3, code)
+        assert.equal(29, summary.created)
     end)
 
     it("takes sparse and odd answers", function()
