@@ -21,7 +21,8 @@ add_custom_command(
 add_executable(scalua
     ${HOST_DIR}/main.c ${HOST_DIR}/commands.c ${HOST_DIR}/prompt.c ${HOST_DIR}/run.c ${HOST_DIR}/searcher.c
     ${HOST_DIR}/signals.c ${EMBEDDED} ${BINDING_SOURCES})
-target_include_directories(scalua PRIVATE ${HOST_DIR} ${LUA_INCLUDE_DIRS} core/include)
+target_include_directories(scalua PRIVATE
+    ${HOST_DIR} bindings/src core/include ${LUA_INCLUDE_DIRS})
 target_link_libraries(scalua PRIVATE
     core_objects ${CJSON_STATIC} ${LUA_STATIC} PkgConfig::MICROHTTPD PkgConfig::CRYPTO m ${CMAKE_DL_LIBS})
 # -E: the C modules that scripts load find Lua in the executable.

@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../src/linterrupt.h"
 #include "host.h"
+#include "linterrupt.h"
 
 static lscale_interrupt interrupt;
 static lua_State *main_thread;

@@ -162,6 +162,7 @@ describe("the prompt", function()
 
     it("reads on while a statement is incomplete", function()
         assert.equal("p> q> q> 1\n2\np> \n", session "for i = 1, 2 do\nprint(i)\nend\n")
+        assert.equal("p> q> q> 1\np> \n", session "do -- a comment\nprint(1)\nend\n")
         local out, err = session "f(\n"
         assert.equal("p> q> p> \n", out)
         assert.matches("^stdin:1: unexpected symbol near <eof>\n", err)
@@ -304,6 +305,8 @@ describe("a command", function()
         write(folder .. "/scripts/upload.lua", "print(arg[-1], arg[0], arg[1], ...)")
         local _, out = shell 'SCALUA_SOURCE=. "$S" -W upload a b'
         assert.equal("-W\tupload\ta\ta\tb\n", out)
+        _, out = shell 'SCALUA_SOURCE=. "$S" help upload'
+        assert.equal("nil\tupload\t--help\t--help\n", out)
     end)
 
     it("is printed by source, byte for byte", function()
@@ -793,6 +796,9 @@ describe("standard output", function()
         code, _, err = shell [["$S" -e "io.write 'x' os.exit(0, true)" >/dev/full]]
         assert.equal(1, code)
         assert.equal("scalua: cannot write standard output: No space left on device\n", err)
+        code, _, err = shell [["$S" -e "print(1)" >/dev/full]]
+        assert.equal(1, code)
+        assert.matches("^scalua: cannot write standard output", err)
         code, _, err = shell [["$S" help >/dev/full]]
         assert.equal(1, code)
         assert.matches("^scalua: cannot write standard output", err)
