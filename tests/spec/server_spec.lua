@@ -142,6 +142,12 @@ describe("a server", function()
             assert.equal("/x", told[1][2].path)
         end)
 
+        it("500 when the handler raises what is no text", function()
+            listen(function() error(setmetatable({}, { __tostring = function() return "an object" end })) end)
+            assert.matches("^HTTP/1.1 500 ", send("GET /" .. CLOSE .. "\r\n"))
+            assert.matches("^an object\nstack traceback", told[1][1])
+        end)
+
         for name, response in pairs {
             ["is a text"] = "fine", ["has no status"] = { body = "x" }, ["has a status of 99"] = { status = 99 },
             ["has a status of 600"] = { status = 600 }, ["has half a status"] = { status = 200.5 },

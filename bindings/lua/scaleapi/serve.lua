@@ -46,14 +46,20 @@ local function send(exchange, response)
     exchange:respond(response.status, response.headers, response.body or "", response.cut)
 end
 
+local function with_traceback(problem)
+    return debug.traceback(tostring(problem), 2)
+end
+
+local function handle(self, exchange, request)
+    local response = self._handler(request)
+    local problem = problem_of(response)
+    if problem then error(problem, 0) end
+    send(exchange, response)
+end
+
 -- Answers one request. Runs as a job.
 local function answer(self, exchange, request)
-    local ok, message = xpcall(function()
-        local response = self._handler(request)
-        local problem = problem_of(response)
-        if problem then error(problem, 0) end
-        send(exchange, response)
-    end, debug.traceback)
+    local ok, message = xpcall(handle, with_traceback, self, exchange, request)
     self._jobs[exchange] = nil
     if ok or self._closed then return end
     exchange:respond(500, nil, "The server's handler failed.\n")
