@@ -1,9 +1,9 @@
 --[[
 sandbox.types - the task types: what a task of each must have, and what the server adds to its params. One table,
-from which validation comes (check, below) and, by `response`, the made-up answers of responses.lua.
+from which validation comes (check) and, by `response`, the made-up answers of responses.lua.
 
-A field of `required` is { name, kind [, each = names that every element must have] }, or { any = { fields } } when
-one of several will do. Kinds are JSON's, and "any".
+A field of `required` is { name, kind }, and may have each = { names that every element must have } and most = (how many
+elements); or it is { any = { fields } } when one of several will do. Kinds are JSON's, and "any".
 --]]
 
 local json = require("scaleapi").json
@@ -15,6 +15,7 @@ local ATTACHMENT_OR_MORE = { any = { ATTACHMENT, ATTACHMENTS } }
 local GEOMETRIES = { "geometries", "object" }
 local INSTRUCTION = { "instruction", "string" }
 local LABELS = { "labels", "array" }
+local FEW_LABELS = { "labels", "array", most = 50 }
 local OBJECTS = { "objects_to_annotate", "array" }
 
 local ANNOTATION_DEFAULTS = { { "with_labels", "true" }, { "min_width", "0" }, { "min_height", "0" } }
@@ -42,7 +43,7 @@ local types = {
         response = "entities",
     },
     segmentannotation = {
-        required = { ATTACHMENT, LABELS },
+        required = { ATTACHMENT, FEW_LABELS },
         defaults = { { "allow_parent_labels", "false" } },
         response = "segments",
     },
@@ -122,6 +123,9 @@ local function check_field(field, values)
         wire.refuse_parameter(field[1], "must be " .. KINDS[kind])
     end
     if field.each then check_elements(field, raw) end
+    if field.most and #json.elements(raw) > field.most then
+        wire.refuse_parameter(field[1], ("must have %d elements at most"):format(field.most))
+    end
     return true
 end
 
@@ -131,8 +135,8 @@ local function refuse_missing(field)
     wire.refuse_parameter(first[1], "is required")
 end
 
---- Refuses a task of the type whose fields (name -> raw bytes; those of its project among them) do not do.
-function types.check(task_type, values)
+-- Refuses a task of the type whose fields (name -> raw bytes; those of its project among them) do not do.
+local function check(task_type, values)
     for _, field in ipairs(types[task_type].required) do
         local there = not field.any and check_field(field, values)
         for _, each in ipairs(field.any or {}) do
@@ -142,8 +146,7 @@ function types.check(task_type, values)
     end
 end
 
-local check = types.check
-types.check = nil
-
---- The types by name, and `check`.
-return { by_name = types, check = check }
+return {
+    by_name = types,
+    check = check, -- check(task_type, values) refuses what will not do
+}

@@ -187,6 +187,8 @@ describe("creating a task", function()
         [required "text"] = { "namedentityrecognition", '{"labels":[]}' },
         [required "labels[0].name"] = { "namedentityrecognition", '{"text":"t","labels":[{}]}' },
         [required "labels"] = { "segmentannotation", '{"attachment":"u"}' },
+        [must("labels", ""):gsub("be $", "have 50 elements at most")] = { "segmentannotation",
+            '{"attachment":"u","labels":["a"' .. (',"a"'):rep(50) .. "]}" },
         [required "features"] = { "documenttranscription", '{"attachments":["u"]}' },
         [required "objects_to_annotate"] = { "polygonannotation", '{"attachment":"u"}' },
         [required "choices"] = { "comparison", '{"attachments":[]}' },

@@ -2,6 +2,7 @@
 -- scaleapi.server over real sockets: what it hands to its handler, what it sends, what it withstands.
 
 local scaleapi = require "scaleapi"
+local scheduler = require "scaleapi.scheduler"
 local server = require "scaleapi.server"
 local wire = dofile "tests/spec/support/wire.lua"
 
@@ -322,6 +323,17 @@ describe("a server", function()
             end)
             assert.equal("", send("GET /" .. CLOSE .. "\r\n"))
             assert.same({}, told)
+        end)
+
+        it("although something has arrived that nobody was told of yet", function()
+            listen()
+            local open = wire.start(s.port, "GET /" .. CLOSE .. "\r\n")
+            local deadline = scaleapi.now() + 0.3
+            while scaleapi.now() < deadline do scheduler.pump() end -- notices, and runs nothing
+            s:close()
+            scaleapi.step()
+            assert.equal("", open())
+            assert.equal(0, #requests)
         end)
 
         it("twice, and frees its port", function()

@@ -50,7 +50,7 @@ local function with_traceback(problem)
     return debug.traceback(tostring(problem), 2)
 end
 
-local function handle(self, exchange, request)
+local function run_handler(self, exchange, request)
     local response = self._handler(request)
     local problem = problem_of(response)
     if problem then error(problem, 0) end
@@ -59,7 +59,7 @@ end
 
 -- Answers one request. Runs as a job.
 local function answer(self, exchange, request)
-    local ok, message = xpcall(handle, with_traceback, self, exchange, request)
+    local ok, message = xpcall(run_handler, with_traceback, self, exchange, request)
     self._jobs[exchange] = nil
     if ok or self._closed then return end
     exchange:respond(500, nil, "The server's handler failed.\n")
