@@ -28,7 +28,6 @@ LIST
 lua5.4                | command -v lua5.4                        | the module is tested without the host too
 lua-cjson             | lua5.4 -e 'require "cjson"'              | our JSON is held against it
 lua-lpeg              | lua5.4 -e 'require "lpeg"'               | a C module of Debian's to load in scalua
-openssl               | command -v openssl                       | certificates for the https tests
 lua-busted            | command -v busted                        | runs the specs
 lua-check             | command -v luacheck                      | the linter for Lua
 clang-format-14       | command -v clang-format-14               | the format of the C files
