@@ -17,11 +17,9 @@ function payload.problem(line)
     local kind = json.type(line)
     if kind ~= "object" then return ("not a JSON object but %s"):format(kind) end
     local unique_id = json.raw_field(line, "unique_id")
-    if unique_id == "null" or unique_id == '""' then
-        return ("unique_id is %s: give it a value, or leave it out and have one made"):format(unique_id)
-    end
-    if unique_id and json.type(unique_id) ~= "string" then
-        return ("unique_id is not a string but %s"):format(json.type(unique_id))
+    local wrong = unique_id == '""' and "empty" or unique_id and json.type(unique_id)
+    if wrong and wrong ~= "string" then
+        return ("unique_id is %s: give it a text, or leave it out and have one made"):format(wrong)
     end
 end
 
