@@ -113,7 +113,7 @@ end
 local Sandbox = { __name = "scaleapi.Sandbox" }
 Sandbox.__index = Sandbox
 
--- Completes one pending task; false if it is not pending.
+-- Completes a task if it is pending. Returns how many that are.
 local function complete_task(account, task)
     if task.status ~= "pending" then return 0 end
     store.finish(account, task, account.time)
