@@ -33,6 +33,7 @@ local function read_arguments()
         if filter[5] then option:count "*" end
     end
     parser:flag("--limited-response", "Ask for a shorter form of each task.")
+    parser:flag("--no-attachment-url", "Ask for tasks without the URLs of their attachments.")
     parser:option("--page-size", "Tasks a request, 1 to 100."):argname "N":convert(command.positive):target "limit"
     command.add_name(parser, "-o", "FILE", "Where to write, instead of standard output.")
     parser:flag("--json", "Print the summary as one JSON object; on standard error unless -o is given.")
@@ -43,6 +44,7 @@ end
 
 local function filters_of(arguments)
     local filters = { limited_response = arguments.limited_response, limit = arguments.limit }
+    if arguments.no_attachment_url then filters.include_attachment_url = false end
     for _, filter in ipairs(FILTERS) do
         local value = arguments[filter[2]]
         if type(value) ~= "table" or #value > 0 then filters[filter[2]] = value end

@@ -132,6 +132,7 @@ local function summarize(arguments, result, finalized)
 end
 
 local function upload(arguments, reader, client)
+    collectgarbage("incremental", 140) -- what is remembered of each row would otherwise weigh twice
     local hint = prepare(client, arguments)
     local written = outcomes.open(arguments.file)
     local result = bulk.run {

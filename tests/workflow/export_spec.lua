@@ -10,10 +10,18 @@ local function export(words)
     return support.scalua(words, { SCALE_API_URL = url, SCALE_API_KEY = "live_key" })
 end
 
-local function start(options)
-    url = support.sandbox(options)
+local function start()
+    url = support.sandbox()
     client = support.client(url)
     client:create_project { project_name = "p", task_type = support.TYPE }
+end
+
+-- A server that gives so many pages of one task each, slowly.
+local function start_pages(count)
+    url = support.answering(([[
+        require("scaleapi").sleep(0.1)
+        return 200, json.encode { docs = { { task_id = tostring(count) } }, has_more = count < %d,
+            next_token = tostring(count) } ]]):format(count))
 end
 
 local function create(text, more)
@@ -69,11 +77,10 @@ describe("export", function()
     end)
 
     it("writes to a file, which is not there before it is complete", function()
-        start "latency = 0.1"
-        for i = 1, 5 do create("row " .. i) end
+        start_pages(5)
         support.write("out.jsonl", "old\n")
         local code = support.shell([[
-            "$S" export --project p -o out.jsonl --page-size 1 &
+            "$S" export --project p -o out.jsonl &
             until [ -f out.jsonl.part ]; do sleep 0.01; done
             cp out.jsonl seen
             wait $!]], { SCALE_API_URL = url, SCALE_API_KEY = "live_key" })
@@ -121,11 +128,11 @@ describe("export", function()
             file:close()
             return 200, '{"docs":[],"has_more":false}' ]]
         export { "--project", "a&b ü", "--batch", "b", "--status", "error", "--review-status", "accepted",
-            "--review-status", "fixed", "--updated-after", "2026-01-01T00:00:00Z", "--limited-response" }
+            "--review-status", "fixed", "--updated-after", "2026-01-01T00:00:00Z", "--limited-response", "--no-attachment-url" }
         local query = "&" .. support.read "query" .. "&"
         for _, part in ipairs { "project=a%26b%20%C3%BC", "batch=b", "status=error",
             "customer_review_status=accepted%2Cfixed", "updated_after=2026-01-01T00%3A00%3A00Z",
-            "limited_response=true" } do
+            "limited_response=true", "include_attachment_url=false" } do
             assert.is_truthy(query:find("&" .. part .. "&", 1, true), part .. " is not in " .. query)
         end
     end)
@@ -210,9 +217,8 @@ describe("export, when something fails,", function()
     end)
 
     it("leaves no file behind on Ctrl-C", function()
-        start "latency = 0.2"
-        for i = 1, 30 do create("row " .. i) end
-        local code = support.interrupt({ "export", "--project", "p", "-o", "out.jsonl", "--page-size", "1" },
+        start_pages(1000)
+        local code = support.interrupt({ "export", "--project", "p", "-o", "out.jsonl" },
             { SCALE_API_URL = url, SCALE_API_KEY = "live_key" }, "[ -f out.jsonl.part ]")
         assert.equal(130, code)
         assert.is_nil(support.read "out.jsonl")

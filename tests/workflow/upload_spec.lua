@@ -143,9 +143,7 @@ describe("upload", function()
             state.now = state.now - 1
             return 200, json.encode { task_id = tostring(count), most = state.most }]]
         support.write("rows.jsonl", support.rows(240))
-        local code, summary = summary_of("rows.jsonl", { "--concurrency", "80" })
-        assert.equal(0, code)
-        assert.is_true(summary.seconds < 240 * 0.15 / 40)
+        assert.equal(0, (summary_of("rows.jsonl", { "--concurrency", "80" })))
         local probe = support.client(url):create_task(TYPE, {})
         assert.equal(80, probe.most)
     end)
@@ -364,19 +362,20 @@ describe("upload, on a bad network,", function()
     it("finishes what is in flight on Ctrl-C, and goes on when it is run again", function()
         url = support.sandbox "latency = 0.1"
         support.client(url):create_project { project_name = "p", task_type = TYPE }
-        support.write("rows.jsonl", support.rows(60))
+        support.write("rows.jsonl", support.rows(200))
         local code, out, err = support.interrupt(
             { "upload", "rows.jsonl", "--type", TYPE, "--project", "p", "--concurrency", "4", "--json" },
-            { SCALE_API_URL = url, SCALE_API_KEY = "live_key" }, "sleep 0.8")
+            { SCALE_API_URL = url, SCALE_API_KEY = "live_key" },
+            [=[[ "$("$S" export --project p 2>/dev/null | wc -l)" -ge 4 ]]=])
         assert.equal(130, code)
         local summary = json.decode(out)
-        assert.is_true(summary.created > 0 and summary.created < 60)
+        assert.is_true(summary.created > 0 and summary.created < 200)
         assert.is_nil(summary.left)
         assert.matches("run the same command again", err)
         assert.equal(summary.created, #support.tasks(url, "p"))
         code = summary_of("rows.jsonl")
         assert.equal(0, code)
-        assert.equal(60, #support.tasks(url, "p"))
+        assert.equal(200, #support.tasks(url, "p"))
     end)
 
     it("stops at once on the second Ctrl-C", function()
