@@ -62,7 +62,9 @@ function command.as_asked(fn, ...)
     local function pass(ok, ...)
         if ok then return ... end
         local problem = ...
-        if type(problem) == "string" then command.stop(command.USAGE, "%s", without_place(problem)) end
+        if type(problem) == "string" and not problem:find "interrupted!$" then
+            command.stop(command.USAGE, "%s", without_place(problem))
+        end
         error(problem, 0)
     end
     return pass(pcall(fn, ...))

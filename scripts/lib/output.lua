@@ -15,20 +15,27 @@ local function check(self, ok, why)
     if not ok then command.stop(command.FAILURE, "cannot write %s: %s", self.name, tostring(why)) end
 end
 
---- Opens the file at `path`; nil: standard output. A device or pipe is written to as it is.
-function output.open(path)
-    local self = setmetatable({ name = path or "standard output", file = io.stdout }, Output)
+--- The output to `path`; nil: to standard output. Nothing is there yet: so that whoever catches an interrupt can
+--- abandon it, it is made first and opened then.
+function output.new(path)
+    return setmetatable({ name = path or "standard output", path = path, file = not path and io.stdout or nil }, Output)
+end
+
+--- Opens it. A device or pipe is written to as it is.
+function Output:open()
+    local path = self.path
     if path then
         local facts = sys.stat(path)
         if facts and facts.type == "directory" then command.stop(command.USAGE, "%s is a directory", path) end
-        self.path = path
         self.part = not (facts and facts.type == "other") and path .. ".part" or nil
         local file, why = io.open(self.part or path, "wb")
-        if not file then command.stop(command.USAGE, "cannot write %s", why) end
+        if not file then
+            self.part = nil
+            command.stop(command.USAGE, "cannot write %s", why)
+        end
         self.file = file
     end
     self.file:setvbuf("full", 1 << 16)
-    return self
 end
 
 --- Writes the texts.

@@ -5,6 +5,7 @@ stands in the table by name.
 --]]
 
 local core = require "scaleapi.core"
+local errors = require "scaleapi.errors"
 
 local json = core.json
 
@@ -69,7 +70,7 @@ local function encode(row, parameter_value, value)
     end
     if parameter_value == "array" and next(value) == nil then return "[]" end
     local ok, text = pcall(json.encode, value)
-    if not ok then return nil, row.name .. ": " .. tostring(text):gsub("^.-:%d+: ", "") end
+    if not ok then return nil, row.name .. ": " .. errors.caught(text):gsub("^.-:%d+: ", "") end
     return text
 end
 

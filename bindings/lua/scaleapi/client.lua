@@ -38,6 +38,7 @@ local function wrap(client, row, bytes)
     if row.page ~= "none" then return pager.page(client, row, bytes) end
     local ok, value = pcall(json.decode, bytes)
     if ok then return value end
+    errors.caught(value)
     return bytes -- some calls answer a plain "OK"
 end
 
@@ -73,7 +74,7 @@ function methods._invoke(client, name, ...)
     if state ~= "ok" then return state, bytes end
     local ok, value = pcall(wrap, client, row, bytes)
     if not ok then
-        return "failed", { kind = "bad_answer", operation = name, message = tostring(value), attempts = 1 }
+        return "failed", { kind = "bad_answer", operation = name, message = errors.caught(value), attempts = 1 }
     end
     return "ok", value, name == "create_task" and (existed and "existing" or "created") or nil
 end

@@ -9,6 +9,7 @@ local errors = require "scaleapi.errors"
 local document = {}
 
 local function malformed(self, message)
+    message = errors.caught(message)
     return errors.new { kind = "bad_answer", operation = self._operation, message = message, attempts = 1 }
 end
 

@@ -30,6 +30,12 @@ function errors.is_error(value, kind)
     return getmetatable(value) == Error and (kind == nil or value.kind == kind)
 end
 
+--- What a pcall inside the module caught, as text. A Ctrl-C is not for the module to catch: it goes on its way.
+function errors.caught(message)
+    if type(message) == "string" and message:find "interrupted!$" then error(message, 0) end
+    return tostring(message)
+end
+
 --- Raises it as if from the function `level` steps up (1: the caller of this one's caller).
 function errors.raise(fields, level)
     local info = debug.getinfo(level + 1, "Sl")

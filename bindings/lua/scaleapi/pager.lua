@@ -34,7 +34,7 @@ end
 -- Cuts a page. Returns the documents' bytes and the other fields; or nil and the fields of an error.
 local function cut(row, bytes)
     local ok, docs, envelope = pcall(json.page, bytes, "docs")
-    if not ok then return nil, bad_answer(row, tostring(docs)) end
+    if not ok then return nil, bad_answer(row, errors.caught(docs)) end
     if not docs then return nil, bad_answer(row, "the page has no docs") end
     return docs, envelope
 end
