@@ -82,14 +82,15 @@ local function list_counts(counts)
     return #words > 0 and table.concat(words, ", ") or "none"
 end
 
-local function summarize(arguments, result, skipped)
+local function summarize(arguments, result, skipped, unknown)
     local canceled, left_alone = result.counts.canceled or 0, 0
     for _, count in pairs(skipped) do left_alone = left_alone + count end
     if arguments.json then
         return report.json {
             canceled = canceled, skipped = skipped, failed = result.failed, dry_run = arguments.dry_run,
             total = result.total - (result.counts.skipped or 0) + left_alone,
-            retries = result.retries, seconds = report.seconds(result.seconds),
+            unknown_batches = unknown > 0 and unknown or nil, retries = result.retries,
+            seconds = report.seconds(result.seconds),
         }
     end
     report.say("%d %s, %d failed; left alone: %s; %.1f seconds", canceled,
@@ -100,8 +101,7 @@ command.run("cancel", function()
     local arguments = read_arguments()
     local client = command.client(arguments.concurrency)
     local names, pending, unknown = survey(client, arguments.batch)
-    if #names == 0 then return command.PARTIAL end
-    if not arguments.dry_run then
+    if #names > 0 and not arguments.dry_run then
         command.confirm(arguments, ("cancel %s in %s"):format(
             report.count(pending, "task"), report.count(#names, "batch")))
     end
@@ -113,6 +113,6 @@ command.run("cancel", function()
         end,
         concurrency = arguments.concurrency, client = client,
     }
-    summarize(arguments, result, skipped)
+    summarize(arguments, result, skipped, unknown)
     return bulk.end_code(result, result.failed + unknown)
 end)

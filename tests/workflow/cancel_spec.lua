@@ -128,7 +128,10 @@ describe("cancel", function()
         assert.equal(3, code)
         assert.matches("nope: .*404 not_found", err)
         assert.same({ canceled = 2 }, statuses())
-        assert.equal(3, (cancel { "--batch", "nope" }))
+        local out
+        code, out = cancel { "--batch", "nope", "--json" }
+        assert.equal(3, code)
+        assert.equal(1, json.decode(out).unknown_batches)
     end)
 
     it("is right on a bad network", function()
