@@ -201,15 +201,18 @@ local function check_cancelable(c, task)
     end
 end
 
+local function drop_unique_id(c, task)
+    if not task.unique_id then return end
+    store.set_unique_id(c.account, task, nil)
+    store.touch(c.account, task)
+end
+
 local function cancel(c, id)
     local task = find(c, id)
     local clear = wire.boolean(c:query(), "clear_unique_id", false) or c.world.assume.canceled_frees_unique_id
     check_cancelable(c, task)
     if task.status ~= "canceled" then store.cancel(c.account, task) end
-    if clear and task.unique_id then
-        store.set_unique_id(c.account, task, nil)
-        store.touch(c.account, task)
-    end
+    if clear then drop_unique_id(c, task) end
     return documents.task(c.world, task)
 end
 
@@ -245,10 +248,7 @@ end
 
 local function clear_unique_id(c, id)
     local task = find(c, id)
-    if task.unique_id then
-        store.set_unique_id(c.account, task, nil)
-        store.touch(c.account, task)
-    end
+    drop_unique_id(c, task)
     return documents.task(c.world, task)
 end
 
