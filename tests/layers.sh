@@ -70,7 +70,7 @@ rule "C examples use the public headers" "$(includes '\.\./.*|.*core/.*' example
 
 # ----------------------------------------------------------------- requires
 
-rule "the module requires itself alone" "$(requires bindings/lua | grep -vE ':scaleapi(\.[a-z_.]+)?$')"
+rule "the module requires itself alone" "$(requires bindings/lua | grep -vE ':scaleapi(\.[a-z0-9_.]+)?$')"
 rule "the sandbox uses the public face" \
     "$(requires scripts/sandbox | grep -vE ':(scaleapi(\.(sys|server|sandbox(\..+)?))?|cjson)$')"
 rule "scripts and examples use the public face" \

@@ -92,6 +92,8 @@ static const char *value_name(scale_value value) {
     case SCALE_COMMA_TEXTS: return "a string or a list of strings";
     case SCALE_JSON_OBJECT: return "an object";
     case SCALE_JSON_ARRAY: return "an array";
+    case SCALE_JSON_TEXTS:
+    case SCALE_JSON_NAMES: return "a list of strings";
     case SCALE_FILE_PART: return "a file";
     default: return "a JSON value";
     }
@@ -307,16 +309,50 @@ scale_status scale_call_set_boolean(scale_call *call, const char *name, bool val
     return put_plain(call, parameter, value ? "true" : "false", value ? 4 : 5, error);
 }
 
-static bool fits(const scale_parameter *parameter, scale_json_type type) {
+static bool are_texts(scale_slice array) {
+    scale_json_cursor cursor;
+    scale_slice element;
+    if (scale_json_cursor_init(&cursor, array, NULL) != SCALE_OK) return false;
+    while (scale_json_cursor_next(&cursor, NULL, &element, NULL) == 1)
+        if (scale_json_type_of(element) != SCALE_JSON_TYPE_STRING) return false;
+    return true;
+}
+
+static bool fits(const scale_parameter *parameter, scale_slice json) {
+    scale_json_type type = scale_json_type_of(json);
     switch (parameter->value) {
     case SCALE_JSON_ANY: return true;
     case SCALE_JSON_OBJECT: return type == SCALE_JSON_TYPE_OBJECT;
     case SCALE_JSON_ARRAY: return type == SCALE_JSON_TYPE_ARRAY;
+    case SCALE_JSON_TEXTS:
+    case SCALE_JSON_NAMES: return type == SCALE_JSON_TYPE_ARRAY && are_texts(json);
     case SCALE_TEXT: return type == SCALE_JSON_TYPE_STRING;
     case SCALE_INTEGER: return type == SCALE_JSON_TYPE_NUMBER;
     case SCALE_BOOLEAN: return type == SCALE_JSON_TYPE_BOOLEAN;
     default: return false;
     }
+}
+
+/* ["a"] as [{"name":"a"}] */
+static scale_status put_names(scale_call *call, const scale_parameter *parameter, scale_slice names,
+                              scale_error *error) {
+    scale_json_cursor cursor;
+    scale_slice element;
+    scale__buffer objects;
+    scale__buffer_init(&objects, MOST_REQUEST);
+    scale__buffer_append_byte(&objects, '[');
+    if (scale_json_cursor_init(&cursor, names, error) != SCALE_OK) return SCALE_ERROR;
+    while (scale_json_cursor_next(&cursor, NULL, &element, NULL) == 1) {
+        if (objects.size > 1) scale__buffer_append_byte(&objects, ',');
+        scale__buffer_append_text(&objects, "{\"name\":");
+        scale__buffer_append(&objects, element.data, element.size);
+        scale__buffer_append_byte(&objects, '}');
+    }
+    scale_status status = scale__buffer_append_byte(&objects, ']')
+                              ? put_plain(call, parameter, objects.data, objects.size, error)
+                              : scale__fail_no_memory(error);
+    scale__buffer_clear(&objects);
+    return status;
 }
 
 scale_status scale_call_set_json(scale_call *call, const char *name, const char *json, size_t size,
@@ -325,10 +361,10 @@ scale_status scale_call_set_json(scale_call *call, const char *name, const char 
     scale_slice slice = {json, size};
     if (parameter == NULL) return SCALE_ERROR;
     if (scale_json_check(slice, NULL, error) != SCALE_OK) return SCALE_ERROR;
-    scale_json_type type = scale_json_type_of(slice);
-    bool null = type == SCALE_JSON_TYPE_NULL && !parameter->required;
-    if (parameter->place != SCALE_IN_BODY || (!null && !fits(parameter, type)))
+    bool null = scale_json_type_of(slice) == SCALE_JSON_TYPE_NULL && !parameter->required;
+    if (parameter->place != SCALE_IN_BODY || (!null && !fits(parameter, slice)))
         return fail_value(call, parameter, error);
+    if (parameter->value == SCALE_JSON_NAMES && !null) return put_names(call, parameter, slice, error);
     return put_plain(call, parameter, json, size, error);
 }
 
@@ -344,7 +380,7 @@ scale_status scale_call_set_body(scale_call *call, const char *json, size_t size
         for (size_t i = 0; i < call->operation->parameter_count; i++) {
             const scale_parameter *parameter = &call->operation->parameters[i];
             if (parameter->place != SCALE_IN_BODY) continue;
-            if (!fits(parameter, scale_json_type_of(slice))) return fail_value(call, parameter, error);
+            if (!fits(parameter, slice)) return fail_value(call, parameter, error);
             call->given |= bit_of(call, parameter);
         }
     } else if (scale_json_type_of(slice) != SCALE_JSON_TYPE_OBJECT) {
@@ -408,19 +444,41 @@ scale_status scale_call_set_file_data(scale_call *call, const void *data, size_t
 
 /* ================================================================== the request */
 
-static scale_status check_required(scale_call *call, scale_error *error) {
-    for (size_t i = 0; i < call->operation->parameter_count; i++) {
-        const scale_parameter *parameter = &call->operation->parameters[i];
-        if (!parameter->required || (call->given & bit_of(call, parameter)) != 0) continue;
-        scale_slice value = {call->body, call->body_size};
-        if (call->body != NULL && parameter->place == SCALE_IN_BODY &&
-            call->operation->body != SCALE_BODY_WHOLE &&
-            scale_json_get(value, parameter->wire, strlen(parameter->wire), &value))
-            continue;
-        return scale__fail(error, SCALE_USAGE, "%s needs %s, %s", call->operation->name, parameter->name,
-                           value_name(parameter->value));
+/* As a parameter, or as a member of a body that was given whole. */
+static bool is_given(const scale_call *call, const scale_parameter *parameter) {
+    scale_slice value = {call->body, call->body_size};
+    if ((call->given & bit_of(call, parameter)) != 0) return true;
+    return call->body != NULL && parameter->place == SCALE_IN_BODY &&
+           call->operation->body != SCALE_BODY_WHOLE &&
+           scale_json_get(value, parameter->wire, strlen(parameter->wire), &value);
+}
+
+/* "v2.get_batch needs batch_id or batch_name" */
+static scale_status fail_one_of(const scale_operation *operation, scale_error *error) {
+    char names[256] = "";
+    size_t used = 0;
+    for (const char *p = operation->one_of; *p != '\0' && used + 5 < sizeof names; p++) {
+        if (*p == ' ')
+            used += (size_t)snprintf(names + used, sizeof names - used, " or ");
+        else
+            names[used++] = *p;
     }
-    return SCALE_OK;
+    names[used] = '\0';
+    return scale__fail(error, SCALE_USAGE, "%s needs %s", operation->name, names);
+}
+
+static scale_status check_required(const scale_call *call, scale_error *error) {
+    const scale_operation *operation = call->operation;
+    bool one_is_given = operation->one_of == NULL;
+    for (size_t i = 0; i < operation->parameter_count; i++) {
+        const scale_parameter *parameter = &operation->parameters[i];
+        bool given = is_given(call, parameter);
+        if (given && scale__operation_needs_one_of(operation, parameter->name)) one_is_given = true;
+        if (parameter->required && !given)
+            return scale__fail(error, SCALE_USAGE, "%s needs %s, %s", operation->name, parameter->name,
+                               value_name(parameter->value));
+    }
+    return one_is_given ? SCALE_OK : fail_one_of(operation, error);
 }
 
 /* base + path, with each {name} replaced, + query */

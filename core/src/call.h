@@ -42,6 +42,7 @@ struct scale_call {
     scale__call_state state;
     scale__phase phase;
     bool started, unclear, existed;
+    bool found; /* the thing is there, and is being read */
     int attempts, lookups;
     int64_t deadline;
     scale__transfer *transfer;
@@ -72,6 +73,7 @@ void scale__engine_abort(scale_call *call, scale_kind kind, const char *message,
 
 typedef enum scale__resolution {
     SCALE__REACHED,     /* what was asked for stands there */
+    SCALE__LOOK_ON,     /* it does; call->lookup_url has become the address of the thing itself */
     SCALE__NOT_REACHED, /* it does not; the request may go out again */
     SCALE__NOTHING_YET, /* the thing is not there (yet) */
     SCALE__DIFFERENT    /* another one stands in its place */

@@ -261,7 +261,7 @@ static void set_up(scale__transfer *transfer) {
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
     curl_easy_setopt(easy, CURLOPT_USERAGENT, session->user_agent);
-    curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+    curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, session->api_key);
     curl_easy_setopt(easy, CURLOPT_USERNAME, session->api_key);
     curl_easy_setopt(easy, CURLOPT_PASSWORD, "");
     if (session->loopback)
@@ -375,6 +375,7 @@ static bool set_request(scale__transfer *transfer, const scale__request *request
     CURL *easy = transfer->easy;
     if (!set_body(transfer, request)) return false;
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method_names[request->method]);
+    curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)(request->bearer ? CURLAUTH_BEARER : CURLAUTH_BASIC));
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, request->stall_timeout > 0 ? 1L : 0L);
@@ -536,10 +537,8 @@ static void read_outcome(scale__transfer *transfer, scale__outcome *outcome) {
     outcome->connections = (uint64_t)connections;
     outcome->sent = transfer->begun > 0;
     outcome->retry_after = retry_after(transfer->easy);
-    if (transfer->result != CURLE_OK)
-        describe_failure(transfer, outcome);
-    else if (redirect != NULL)
-        snprintf(outcome->message, sizeof outcome->message, "%s", redirect);
+    outcome->redirect = redirect;
+    if (transfer->result != CURLE_OK) describe_failure(transfer, outcome);
 }
 
 void scale__transport_deliver(scale__transport *transport) {

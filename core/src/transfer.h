@@ -67,6 +67,7 @@ typedef struct scale__request {
     const char *body; /* JSON, or NULL */
     size_t body_size;
     const scale__part *parts; /* multipart body instead, or NULL */
+    bool bearer;              /* the key goes as a bearer token, not as a user name */
     bool may_resend;          /* libcurl itself may send it again when a kept connection proves dead */
     bool large_answer;        /* worth a large receive buffer */
     int64_t timeout;          /* ms for the whole exchange; 0: none */
@@ -81,7 +82,8 @@ typedef struct scale__outcome {
     bool passing;        /* with a kind: another attempt may fare better */
     int64_t retry_after; /* ms, -1 */
     uint64_t connections;
-    char message[512]; /* with a kind: what went wrong; on a redirect: where to */
+    const char *redirect; /* where to, or NULL; borrowed until the next exchange begins */
+    char message[512];    /* with a kind: what went wrong */
 } scale__outcome;
 
 typedef void (*scale__finished_fn)(void *user, const scale__outcome *outcome);

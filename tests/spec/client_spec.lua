@@ -324,7 +324,7 @@ describe("wrong use", function()
         end)
         says("accepted of audit_task must be true or false", function() return client:audit_task("1", "yes"), nil end)
         says("set_task_tags needs tags", function() return client:set_task_tags "1", nil end)
-        says("tags of set_task_tags must be an array", function() return client:set_task_tags("1", { a = 1 }), nil end)
+        says("tags of set_task_tags must be a list of strings", function() return client:set_task_tags("1", { a = 1 }), nil end)
         says("the body of create_task must be a JSON object", function()
             return client:create_task("imageannotation", "[]"), nil
         end)

@@ -61,6 +61,8 @@ local function check_options(row, options)
     end
 end
 
+local IS_ARRAY = { array = true, string_list = true, name_list = true } -- kinds of values
+
 -- A value as JSON text: a string is taken for JSON text already. Empty tables are arrays where the row wants one.
 local function encode(row, parameter_value, value)
     if type(value) == "string" then return value end
@@ -68,7 +70,7 @@ local function encode(row, parameter_value, value)
     if type(value) ~= "table" then
         return nil, ("the body of %s must be a table or JSON text, not %s"):format(row.name, type(value))
     end
-    if parameter_value == "array" and next(value) == nil then return "[]" end
+    if IS_ARRAY[parameter_value] and next(value) == nil then return "[]" end
     local ok, text = pcall(json.encode, value)
     if not ok then return nil, row.name .. ": " .. errors.caught(text):gsub("^.-:%d+: ", "") end
     return text
@@ -120,10 +122,27 @@ local function split_payload(row, named, payload)
     return rest
 end
 
+-- The payload with its empty tables as arrays where the row wants one.
+local function with_empty_arrays(row, payload)
+    local copy
+    for _, parameter in ipairs(row.parameters) do
+        local value = IS_ARRAY[parameter.value] and payload[parameter.wire]
+        if type(value) == "table" and next(value) == nil then
+            if not copy then
+                copy = {}
+                for key, each in pairs(payload) do copy[key] = each end
+            end
+            copy[parameter.wire] = json.array()
+        end
+    end
+    return copy or payload
+end
+
 local function bind_open(row, named, given, index)
     local payload = given[index]
     if type(payload) == "table" and index == 1 then payload = split_payload(row, named, payload) end
     if payload == nil then payload = "{}" end
+    if type(payload) == "table" then payload = with_empty_arrays(row, payload) end
     local body, problem = encode(row, "object", payload)
     if not body then return nil, problem end
     return { arguments = named, body = body, options = given[index + 1], used = index + 1 }
