@@ -26,12 +26,21 @@ local function parameter_name(row, name)
     end
 end
 
--- Takes the leading plain values in the row's order. Returns them by name, and the place of what follows.
+local IS_ARRAY = { array = true, string_list = true, name_list = true } -- kinds of values
+
+-- A list where the row has a list next is that list, not the table of options.
+local function is_list_for(parameter, value)
+    local takes_list = IS_ARRAY[parameter.value] or parameter.value == "strings" or parameter.value == "comma_strings"
+    return takes_list and type(value) == "table" and value[1] ~= nil
+end
+
+-- Takes the leading plain values and lists in the row's order. Returns them by name, and the place of what follows.
 local function take_positional(row, given)
     local named, index = {}, 1
     for _, parameter in ipairs(row.parameters) do
         local value = given[index]
-        if index > given.n or type(value) == "table" or row.body == "parts" then break end
+        if index > given.n or row.body == "parts" then break end
+        if type(value) == "table" and not is_list_for(parameter, value) then break end
         if parameter.place == "body" and row.body ~= "fields" then break end
         named[parameter.name] = value
         index = index + 1
@@ -60,8 +69,6 @@ local function check_options(row, options)
         end
     end
 end
-
-local IS_ARRAY = { array = true, string_list = true, name_list = true } -- kinds of values
 
 -- A value as JSON text: a string is taken for JSON text already. Empty tables are arrays where the row wants one.
 local function encode(row, parameter_value, value)

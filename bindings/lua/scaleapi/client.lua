@@ -150,7 +150,8 @@ end
 faces.define(v1, "call", function(client, name, ...)
     local row, problem = find_row(name)
     if not row then return "usage", problem end
-    return run(client, row, ...)
+    local how, bytes = run(client, row, ...)
+    return how, bytes
 end)
 
 -- ----------------------------------------------------------------- client

@@ -109,7 +109,8 @@ local Teammate = document.class("Teammate", { "email", "role" }, {
 
 --- Gives the member another role: labeler, member or manager. The answer has all members; this one is updated from it.
 function Teammate.methods.update_role(self, role, ...)
-    local how, members = self._client:_invoke("update_teammates_role", { self.email }, role, ...)
+    local named = { emails = { self.email }, role = role }
+    local how, members = self._client:_invoke("update_teammates_role", named, ...)
     if how == "usage" then error(members, 2) end
     if how == "failed" then errors.raise(members, 2) end
     for _, member in ipairs(members) do
