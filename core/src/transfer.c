@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "alloc.h"
@@ -36,7 +37,8 @@ struct scale__transfer {
     curl_mime *mime;
     scale__transfer *next, *previous; /* in session->active, or idle by next */
     scale__transfer *next_finished;
-    scale__buffer *answer;
+    scale__buffer *answer, *head;
+    struct curl_slist *headers; /* of this request alone */
     scale__finished_fn finished;
     void *user;
     CURLcode result;
@@ -261,9 +263,11 @@ static void set_up(scale__transfer *transfer) {
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
     curl_easy_setopt(easy, CURLOPT_USERAGENT, session->user_agent);
-    curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-    curl_easy_setopt(easy, CURLOPT_USERNAME, session->api_key);
-    curl_easy_setopt(easy, CURLOPT_PASSWORD, "");
+    if (session->api_key != NULL) {
+        curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+        curl_easy_setopt(easy, CURLOPT_USERNAME, session->api_key);
+        curl_easy_setopt(easy, CURLOPT_PASSWORD, "");
+    }
     if (session->loopback)
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
     else if (session->proxy != NULL)
@@ -349,8 +353,34 @@ static bool set_parts(scale__transfer *transfer, const scale__part *parts) {
 
 /* ================================================================= transfers */
 
-static const char *const method_names[] = {
-    [SCALE_GET] = "GET", [SCALE_POST] = "POST", [SCALE_PUT] = "PUT", [SCALE_DELETE] = "DELETE"};
+static const char *const method_names[] = {[SCALE_GET] = "GET",
+                                           [SCALE_POST] = "POST",
+                                           [SCALE_PUT] = "PUT",
+                                           [SCALE_DELETE] = "DELETE",
+                                           [SCALE_HEAD] = "HEAD"};
+
+/* libcurl writes a header without a value with a semicolon; with a colon, it takes the header out. */
+static bool append_own_header(struct curl_slist **list, const char *line) {
+    const char *colon = strchr(line, ':');
+    if (colon[1 + strspn(colon + 1, " \t")] != '\0') return append_header(list, line);
+    char *empty = scale__copy(line, (size_t)(colon - line) + 1);
+    if (empty == NULL) return false;
+    empty[colon - line] = ';';
+    bool fine = append_header(list, empty);
+    scale__release(empty);
+    return fine;
+}
+
+static bool set_own_headers(scale__transfer *transfer, const char *const *headers) {
+    bool typed = false, fine = append_header(&transfer->headers, "Expect:");
+    for (; fine && *headers != NULL; headers++) {
+        typed = typed || strncasecmp(*headers, "Content-Type:", 13) == 0;
+        fine = append_own_header(&transfer->headers, *headers);
+    }
+    if (fine && !typed) fine = append_header(&transfer->headers, "Content-Type:");
+    curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
+    return fine;
+}
 
 static bool set_body(scale__transfer *transfer, const scale__request *request) {
     CURL *easy = transfer->easy;
@@ -360,7 +390,11 @@ static bool set_body(scale__transfer *transfer, const scale__request *request) {
         curl_easy_setopt(easy, CURLOPT_HTTPHEADER, NULL);
         return set_parts(transfer, request->parts);
     }
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, has_body ? session->json_headers : session->plain_headers);
+    if (request->headers == NULL)
+        curl_easy_setopt(easy, CURLOPT_HTTPHEADER, has_body ? session->json_headers : session->plain_headers);
+    else if (!set_own_headers(transfer, request->headers))
+        return false;
+    if (request->method == SCALE_HEAD) return curl_easy_setopt(easy, CURLOPT_NOBODY, 1L) == CURLE_OK;
     if (!has_body && request->method != SCALE_POST && request->method != SCALE_PUT) {
         curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
         return true;
@@ -410,6 +444,11 @@ static void give_back(scale__transfer *transfer) {
         curl_mime_free(transfer->mime);
         transfer->mime = NULL;
     }
+    if (transfer->headers != NULL) {
+        curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, NULL);
+        curl_slist_free_all(transfer->headers);
+        transfer->headers = NULL;
+    }
     transfer->next = transfer->session->idle;
     transfer->session->idle = transfer;
 }
@@ -431,6 +470,7 @@ scale_status scale__transfer_start(scale__transfer **result, scale__session *ses
     scale__transfer *transfer = take_handle(session);
     if (transfer == NULL) return scale__fail_no_memory(error);
     transfer->answer = answer;
+    transfer->head = request->head;
     transfer->finished = finished;
     transfer->user = user;
     transfer->begun = 0;
@@ -525,6 +565,22 @@ static int64_t retry_after(CURL *easy) {
     return seconds > 0 ? (int64_t)seconds * 1000 : -1;
 }
 
+/* The answer's headers, without those of interim answers and proxies. */
+static void read_head(scale__transfer *transfer, scale__outcome *outcome) {
+    struct curl_header *header = NULL;
+    while ((header = curl_easy_nextheader(transfer->easy, CURLH_HEADER, -1, header)) != NULL) {
+        size_t size = strlen(header->value);
+        while (size > 0 && strchr(" \t\r\n", header->value[size - 1]) != NULL)
+            size--; /* libcurl's own leaves one */
+        scale__buffer_append(transfer->head, header->name, strlen(header->name) + 1);
+        scale__buffer_append(transfer->head, header->value, size);
+        scale__buffer_append_byte(transfer->head, '\0');
+    }
+    if (transfer->head->state == SCALE__BUFFER_FINE) return;
+    outcome->kind = transfer->head->state == SCALE__BUFFER_TOO_LARGE ? SCALE_TOO_LARGE : SCALE_NO_MEMORY;
+    snprintf(outcome->message, sizeof outcome->message, "the answer's headers are too many to keep");
+}
+
 static void read_outcome(scale__transfer *transfer, scale__outcome *outcome) {
     long code = 0, connections = 0;
     char *redirect = NULL;
@@ -540,6 +596,8 @@ static void read_outcome(scale__transfer *transfer, scale__outcome *outcome) {
         describe_failure(transfer, outcome);
     else if (redirect != NULL)
         snprintf(outcome->message, sizeof outcome->message, "%s", redirect);
+    outcome->redirect = redirect;
+    if (transfer->head != NULL && transfer->result == CURLE_OK) read_head(transfer, outcome);
 }
 
 void scale__transport_deliver(scale__transport *transport) {
