@@ -22,10 +22,12 @@ local scaleapi = {
     operations = core.operations,  -- the rows of the operation table
     spawn = scheduler.spawn,
     sleep = scheduler.sleep,
+    after = scheduler.after,
     step = scheduler.step,
     descriptor = scheduler.descriptor,
     timeout = scheduler.timeout,
     now = scheduler.now,
+    fetch = require "scaleapi.fetch",
     parallel = require "scaleapi.parallel",
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "alloc.h"
@@ -39,7 +40,8 @@ struct scale__transfer {
     curl_mime *mime;
     scale__transfer *next, *previous; /* in session->active, or idle by next */
     scale__transfer *next_finished;
-    scale__buffer *answer;
+    scale__buffer *answer, *head;
+    struct curl_slist *headers; /* of this request alone */
     scale__finished_fn finished;
     void *user;
     CURLcode result;
@@ -392,15 +394,45 @@ static bool set_parts(scale__transfer *transfer, const scale__part *parts) {
 
 /* ================================================================= transfers */
 
-static const char *const method_names[] = {
-    [SCALE_GET] = "GET", [SCALE_POST] = "POST", [SCALE_PUT] = "PUT", [SCALE_DELETE] = "DELETE"};
+static const char *const method_names[] = {[SCALE_GET] = "GET",
+                                           [SCALE_POST] = "POST",
+                                           [SCALE_PUT] = "PUT",
+                                           [SCALE_DELETE] = "DELETE",
+                                           [SCALE_HEAD] = "HEAD"};
+
+/* libcurl writes a header without a value with a semicolon; with a colon, it takes the header out. */
+static bool append_own_header(struct curl_slist **list, const char *line) {
+    const char *colon = strchr(line, ':');
+    if (colon[1 + strspn(colon + 1, " \t")] != '\0') return append_header(list, line);
+    char *empty = scale__copy(line, (size_t)(colon - line) + 1);
+    if (empty == NULL) return false;
+    empty[colon - line] = ';';
+    bool fine = append_header(list, empty);
+    scale__release(empty);
+    return fine;
+}
+
+static bool set_own_headers(scale__transfer *transfer, const char *const *headers) {
+    bool typed = false, fine = append_header(&transfer->headers, "Expect:");
+    for (; fine && *headers != NULL; headers++) {
+        typed = typed || strncasecmp(*headers, "Content-Type:", 13) == 0;
+        fine = append_own_header(&transfer->headers, *headers);
+    }
+    if (fine && !typed) fine = append_header(&transfer->headers, "Content-Type:");
+    curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
+    return fine;
+}
 
 static bool set_body(scale__transfer *transfer, const scale__request *request) {
     CURL *easy = transfer->easy;
     bool has_body = request->body != NULL;
     body_kind kind = request->parts != NULL ? PARTS_BODY : has_body ? JSON_BODY : NO_BODY;
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->session->headers[request->bearer][kind]);
+    if (request->headers == NULL)
+        curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->session->headers[request->bearer][kind]);
+    else if (!set_own_headers(transfer, request->headers))
+        return false;
     if (kind == PARTS_BODY) return set_parts(transfer, request->parts);
+    if (request->method == SCALE_HEAD) return curl_easy_setopt(easy, CURLOPT_NOBODY, 1L) == CURLE_OK;
     if (!has_body && request->method != SCALE_POST && request->method != SCALE_PUT) {
         curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
         return true;
@@ -450,6 +482,11 @@ static void give_back(scale__transfer *transfer) {
         curl_mime_free(transfer->mime);
         transfer->mime = NULL;
     }
+    if (transfer->headers != NULL) {
+        curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, NULL);
+        curl_slist_free_all(transfer->headers);
+        transfer->headers = NULL;
+    }
     transfer->next = transfer->session->idle;
     transfer->session->idle = transfer;
 }
@@ -471,6 +508,7 @@ scale_status scale__transfer_start(scale__transfer **result, scale__session *ses
     scale__transfer *transfer = take_handle(session);
     if (transfer == NULL) return scale__fail_no_memory(error);
     transfer->answer = answer;
+    transfer->head = request->head;
     transfer->finished = finished;
     transfer->user = user;
     transfer->begun = 0;
@@ -565,6 +603,22 @@ static int64_t retry_after(CURL *easy) {
     return seconds > 0 ? (int64_t)seconds * 1000 : -1;
 }
 
+/* The answer's headers, without those of interim answers and proxies. */
+static void read_head(scale__transfer *transfer, scale__outcome *outcome) {
+    struct curl_header *header = NULL;
+    while ((header = curl_easy_nextheader(transfer->easy, CURLH_HEADER, -1, header)) != NULL) {
+        size_t size = strlen(header->value);
+        while (size > 0 && strchr(" \t\r\n", header->value[size - 1]) != NULL)
+            size--; /* libcurl's own leaves one */
+        scale__buffer_append(transfer->head, header->name, strlen(header->name) + 1);
+        scale__buffer_append(transfer->head, header->value, size);
+        scale__buffer_append_byte(transfer->head, '\0');
+    }
+    if (transfer->head->state == SCALE__BUFFER_FINE) return;
+    outcome->kind = transfer->head->state == SCALE__BUFFER_TOO_LARGE ? SCALE_TOO_LARGE : SCALE_NO_MEMORY;
+    snprintf(outcome->message, sizeof outcome->message, "the answer's headers are too many to keep");
+}
+
 static void read_outcome(scale__transfer *transfer, scale__outcome *outcome) {
     long code = 0, connections = 0;
     char *redirect = NULL;
@@ -578,6 +632,7 @@ static void read_outcome(scale__transfer *transfer, scale__outcome *outcome) {
     outcome->retry_after = retry_after(transfer->easy);
     outcome->redirect = redirect;
     if (transfer->result != CURLE_OK) describe_failure(transfer, outcome);
+    if (transfer->head != NULL && transfer->result == CURLE_OK) read_head(transfer, outcome);
 }
 
 void scale__transport_deliver(scale__transport *transport) {
