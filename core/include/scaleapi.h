@@ -195,8 +195,8 @@ typedef enum scale_form {
 } scale_form;
 
 /* What a good answer is, as one row a kind: id, name, form, member, what it is or what it lists (NULL: no
-*object
-** of a known kind). */
+ *object
+ ** of a known kind). */
 #define SCALE_ANSWERS(X)                                                                                     \
     X(ANY, "any", ANY, NULL, NULL)                                                                           \
     X(ADDRESS, "address", ADDRESS, NULL, NULL)                                                               \
@@ -423,12 +423,14 @@ typedef struct scale_call_options {
                              unique_id */
     bool digest_id; /* create_task: the unique_id is a digest of all that is sent, so that of the task that
                        has it only type, project, batch and status are compared */
+    const char *idempotency_key; /* creating a task: sent as the header Idempotency-Key, which makes it safe
+                                    to send it again; NULL: none */
 } scale_call_options;
 
 #define SCALE_CALL_OPTIONS_INIT                                                                              \
-    { sizeof(scale_call_options), 0, 0, 0, 0, false, false }
+    { sizeof(scale_call_options), 0, 0, 0, 0, false, false, NULL }
 
-/* Makes a call; nothing is sent yet. `options` may be NULL. Errors: no_memory, closed. */
+/* Makes a call; nothing is sent yet. `options` may be NULL. Errors: no_memory, closed, usage. */
 SCALE_API scale_status scale_call_new(scale_call **call, scale_client *client,
                                       const scale_operation *operation, const scale_call_options *options,
                                       scale_error *error);
@@ -541,8 +543,8 @@ SCALE_API scale_slice scale_exchange_answer(const scale_exchange *exchange);
 SCALE_API const char *scale_exchange_url(const scale_exchange *exchange);
 
 /* The answer's first header of that name, in any case, or NULL; and its headers in their order: false past
-*the
-** end. Borrowed likewise. */
+ *the
+ ** end. Borrowed likewise. */
 SCALE_API const char *scale_exchange_header(const scale_exchange *exchange, const char *name);
 SCALE_API bool scale_exchange_header_at(const scale_exchange *exchange, size_t index, const char **name,
                                         const char **value);

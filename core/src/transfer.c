@@ -423,14 +423,34 @@ static bool set_own_headers(scale__transfer *transfer, const char *const *header
     return fine;
 }
 
+/* The session's headers, and the key that makes it safe to send the request again. */
+static bool set_idempotent_headers(scale__transfer *transfer, const struct curl_slist *list,
+                                   const char *key) {
+    scale__buffer line;
+    bool fine = true;
+    scale__buffer_init(&line, (size_t)-1 / 4);
+    scale__buffer_append_text(&line, "Idempotency-Key: ");
+    scale__buffer_append_text(&line, key);
+    for (; fine && list != NULL; list = list->next) fine = append_header(&transfer->headers, list->data);
+    fine = fine && scale__buffer_append_byte(&line, '\0') && append_header(&transfer->headers, line.data);
+    scale__buffer_clear(&line);
+    curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
+    return fine;
+}
+
+static bool set_headers(scale__transfer *transfer, const scale__request *request, body_kind kind) {
+    struct curl_slist *list = transfer->session->headers[request->bearer][kind];
+    if (request->headers != NULL) return set_own_headers(transfer, request->headers);
+    if (request->idempotency_key != NULL)
+        return set_idempotent_headers(transfer, list, request->idempotency_key);
+    return curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, list) == CURLE_OK;
+}
+
 static bool set_body(scale__transfer *transfer, const scale__request *request) {
     CURL *easy = transfer->easy;
     bool has_body = request->body != NULL;
     body_kind kind = request->parts != NULL ? PARTS_BODY : has_body ? JSON_BODY : NO_BODY;
-    if (request->headers == NULL)
-        curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->session->headers[request->bearer][kind]);
-    else if (!set_own_headers(transfer, request->headers))
-        return false;
+    if (!set_headers(transfer, request, kind)) return false;
     if (kind == PARTS_BODY) return set_parts(transfer, request->parts);
     if (request->method == SCALE_HEAD) return curl_easy_setopt(easy, CURLOPT_NOBODY, 1L) == CURLE_OK;
     if (!has_body && request->method != SCALE_POST && request->method != SCALE_PUT) {
