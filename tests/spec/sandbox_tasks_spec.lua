@@ -401,14 +401,12 @@ describe("a task of a test key", function()
     end)
 
     for name, case in pairs {
-        ["labels of no known form"] = { "imageannotation", [[{"attachment":"u","geometries":{"box":7}}]] },
+        ["choices of no known form"] = { "comparison", [[{"attachments":[],"choices":[{},7]}]] },
         ["fields of no known form"] = { "transcription", [[{"instruction":"i","attachment":"u","fields":[1]}]] },
         ["an ontology by name"] = { "imageannotation", [[{"attachment":"u","geometries":{"box":{"objects_to_annotate":"x"}}}]] },
-        ["categories that are numbers"] = { "categorization",
-            [[{"attachment":"u","attachment_type":"t","instruction":"i","categories":[1]}]] },
         ["an empty text"] = { "namedentityrecognition", [[{"text":"","labels":[]}]] },
-        ["taxonomies of no known form"] = { "categorization",
-            [[{"attachment":"u","attachment_type":"t","instruction":"i","taxonomies":{"a":1}}]] },
+        ["taxonomies without choices"] = { "categorization",
+            [[{"attachment":"u","attachment_type":"t","instruction":"i","taxonomies":{"a":{"type":"category","choices":[]}}}]] },
     } do
         it("is completed even with " .. name, function() response(case[1], case[2]) end)
     end
