@@ -1,15 +1,17 @@
 --[[
 sandbox.store - the sandbox's state: a world with two accounts, live and test, that do not see each other; in each the
-tasks, batches, projects and files, and what finds them quickly. It keeps what must always hold (indexes, counts, the
-order of time) and decides nothing else: that is the rules' part.
+tasks, batches, projects, files and people, and what finds them quickly. It keeps what must always hold (indexes,
+counts, the order of time) and decides nothing else: that is the rules' part.
 
 A task keeps what never changes as one string of JSON members, `fixed`, and little beside it: a million of them fit in
 two gigabytes. `tasks` and `counts` (by status) stand on every shelf a task lies on: its account, its project, its
 batch. The tasks of a shelf are in the order of their creation.
 --]]
 
+local json = require("scaleapi").json
 local sys = require "scaleapi.sys"
 local new_random = require "scaleapi.sandbox.random"
+local people = require "scaleapi.sandbox.people"
 local responses = require "scaleapi.sandbox.responses"
 local times = require "scaleapi.sandbox.times"
 
@@ -24,22 +26,27 @@ local function new_shelf(shelf)
 end
 
 local function new_account(kind, random)
-    return new_shelf {
+    local account = new_shelf {
         kind = kind,
         owner = ("%016x%08x"):format(random(), random() & 0xFFFFFFFF),
         mark = ("%08x"):format(random() & 0xFFFFFFFF), -- in the middle of its tasks' ids
         time = 0,              -- of the last request: never goes back
         changes = 0,           -- of tasks, so far
         unique = {},           -- unique_id -> task
-        idempotency = {},      -- key -> true
+        idempotency = {},      -- key -> { task, request }
         projects = {},         -- by name, and in the order of creation
         batches = {},
-        files = {},            -- in the order of creation
+        files = {},            -- by id, and in the order of creation
         references = {},       -- reference_id -> file
         next_due = 1,          -- the first task that complete_after has not been applied to
         releases = {},         -- finalized batches whose tasks are still to be completed
         next_release = 1,
+        quality = {},          -- evaluation and training tasks, in the order of creation
+        quality_unique = {},   -- unique_id -> one of them
+        audits = {},           -- fixless ones, by id, and in the order of creation
     }
+    account.people = people.new(account)
+    return account
 end
 
 local function wall_clock()
@@ -73,6 +80,11 @@ local function id_of(account, time, number)
     return ("%08x%s%08x"):format(time // 1000, account.mark, number)
 end
 
+--- An id for something else than a task. `letter` is a hexadecimal digit that tells what: no task has it there.
+function store.new_id(account, letter, number)
+    return ("%08x%s%s%07x"):format(account.time // 1000, account.mark, letter, number)
+end
+
 --- The task's id, and its type: both stand in `fixed`, at its beginning.
 function store.id_of(task)
     return task.fixed:sub(12, 35)
@@ -93,6 +105,19 @@ end
 function store.new_head(account, task_type)
     local id = id_of(account, account.time, #account.tasks + 1)
     return ('"task_id":"%s","type":"%s","created_at":"%s"'):format(id, task_type, times.format(account.time))
+end
+
+-- A common member of a task as raw bytes, or nil. It stands before the params, in which others may be so called.
+local function common(task, name)
+    local _, last = task.fixed:find(',"' .. name .. '":', 1, true)
+    local params = last and task.fixed:find(',"params":{', 1, true)
+    if not last or last > params then return nil end
+    return json.raw_field("{" .. task.fixed .. "}", name)
+end
+
+--- The task's callback_url, as raw bytes; nil if it has none.
+function store.callback_of(task)
+    return common(task, "callback_url")
 end
 
 local function shelve(shelf, task)
@@ -154,6 +179,24 @@ local function move(account, task, status, time)
     store.touch(account, task, time)
 end
 
+--- Notes that work on a pending task has begun. Returns whether it was pending.
+function store.start_work(account, task)
+    if task.status ~= "pending" then return false end
+    if not task.started then
+        task.started = true
+        store.touch(account, task)
+    end
+    return true
+end
+
+--- Notes what came out when a task was audited.
+function store.review(account, task, result)
+    task.review = result
+    local batch = store.batch_of(task)
+    if batch then batch.audited = account.time end
+    store.touch(account, task)
+end
+
 --- Cancels a pending task.
 function store.cancel(account, task)
     move(account, task, "canceled", account.time)
@@ -177,7 +220,7 @@ function store.finish(account, task, time)
         task.completed = time
         return move(account, task, "completed", time)
     end
-    if task.fixed:find('"clear_unique_id_on_error":true', 1, true) then store.set_unique_id(account, task, nil) end
+    if common(task, "clear_unique_id_on_error") then store.set_unique_id(account, task, nil) end
     move(account, task, "error", time)
 end
 
@@ -198,7 +241,8 @@ end
 
 --- Makes a batch. `batch` has name, project, staged and what its document shows.
 function store.add_batch(account, batch)
-    batch.created = account.time
+    batch.created, batch.number = account.time, #account.batches + 1
+    batch.id = store.new_id(account, "b", batch.number)
     account.batches[batch.name] = new_shelf(batch)
     table.insert(account.batches, batch)
 end
@@ -208,15 +252,44 @@ end
 --- Makes a project. `project` has name, type, kind (standard, rapid or studio) and an array `versions` of its params.
 function store.add_project(account, project)
     project.created = account.time
+    project.id = store.new_id(account, "a", #account.projects + 1)
     account.projects[project.name] = new_shelf(project)
     table.insert(account.projects, project)
 end
 
---- Keeps a file's facts; its bytes are not kept.
+--- Archives a project or batch, as the dashboard does; or with false brings it back.
+function store.archive(place, archived)
+    place.archived = archived ~= false
+end
+
+--- Keeps a file: its facts, and as `bytes` what was uploaded.
 function store.add_file(account, file)
     file.created = account.time
+    account.files[file.id] = file
     table.insert(account.files, file)
     if file.reference_id then account.references[file.reference_id] = file end
+end
+
+--- The bytes of the file with this id, as they were uploaded; nil for one that is unknown or was only imported.
+function store.file_bytes(account, id)
+    local file = account.files[id]
+    return file and file.bytes
+end
+
+-- ------------------------------------------------------------------ quality
+
+--- Keeps an evaluation or training task: { kind, project, unique_id }.
+function store.add_quality(account, quality)
+    table.insert(account.quality, quality)
+    quality.id, quality.created = store.new_id(account, "e", #account.quality), account.time
+    if quality.unique_id then account.quality_unique[quality.unique_id] = quality end
+end
+
+--- Keeps a fixless audit: { task_id, … }.
+function store.add_audit(account, audit)
+    table.insert(account.audits, audit)
+    audit.id = store.new_id(account, "f", #account.audits)
+    account.audits[audit.id] = audit
 end
 
 -- --------------------------------------------------------------------- time

@@ -1,5 +1,5 @@
 --[[
-sandbox.rules.files - files: upload, import, list. Their facts are kept, their bytes are not.
+sandbox.rules.files - files: upload, import, list. store.file_bytes gives what was uploaded.
 --]]
 
 local json = require("scaleapi").json
@@ -49,7 +49,7 @@ local function upload(c)
     if not sent or not sent.filename then wire.refuse_parameter("file", "is required") end
     if #sent.data > MOST_BYTES then refuse(413, "File exceeds 80 MB.") end
     return keep(c, {
-        size = #sent.data, mime_type = sent.type or guess_type(sent.filename, sent.data),
+        bytes = sent.data, size = #sent.data, mime_type = sent.type or guess_type(sent.filename, sent.data),
         display_name = text "display_name" or sent.filename, reference_id = text "reference_id",
         metadata = metadata_of(text "metadata"),
     }, text "project_name")
@@ -87,7 +87,7 @@ end
 local function list(c)
     local query = c:query()
     local project = wire.last(query, "project") or wire.refuse_parameter("project", "is required")
-    local limit = wire.integer(query, "limit", 100, 1, 100)
+    local limit = wire.limit(query, c.world.assume)
     local metadata = metadata_of(wire.last(query, "metadata"))
     local docs, last, has_more = {}, nil, false
     for place = read_token(c, query), 1, -1 do

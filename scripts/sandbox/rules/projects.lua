@@ -130,9 +130,10 @@ end
 local function list(c)
     local archived = wire.boolean(c:query(), "archived", nil)
     local docs = {}
-    if not archived then -- nothing here is ever archived
-        for i = #c.account.projects, 1, -1 do
-            docs[#docs + 1] = documents.project(c.world, c.account.projects[i])
+    for i = #c.account.projects, 1, -1 do
+        local project = c.account.projects[i]
+        if archived == nil or archived == (project.archived or false) then
+            docs[#docs + 1] = documents.project(c.world, project)
         end
     end
     return "[" .. table.concat(docs, ",") .. "]"
