@@ -19,7 +19,8 @@ end
 
 -- -------------------------------------------------------------------- tasks
 
-local function response_of(task)
+--- What a task that is completed or in error has for an answer, as JSON; nil for a type that has none.
+function documents.response(task)
     local params = store.params_of(task)
     if task.status == "error" then return responses.make_error(responses.unreachable(params)) end
     return responses.make(store.id_of(task), task.number, store.type_of(task), params)
@@ -41,7 +42,7 @@ end
 local function outcome(world, task)
     local completed, status = task.completed, task.status
     local review = documents.review_status(world, task)
-    local response = (completed or status == "error") and response_of(task)
+    local response = (completed or status == "error") and documents.response(task)
     return (completed and ',"completed_at":"' .. times.format(completed) .. '"' or "")
         .. (completed and task.fixed:find('"callback_url":', 1, true) and ',"callback_succeeded":true' or "")
         .. (review and ',"customer_review_status":"' .. review .. '"' or "")

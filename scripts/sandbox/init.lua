@@ -9,7 +9,8 @@ Keys: test_… and …|test complete tasks at once; tasks of live_… stay pendi
 take so many seconds, or s:complete(…) is called. Any other key is refused. Nothing is kept on disk.
 
 A request passes handle: key, route, then a rule of rules/*.lua. Each rule is a function(context, parameters…) that
-returns the body of a 200, or refuses. The context has world, account, request and :query().
+returns the body of a 200, or a table { status, headers, body } for another answer, or refuses. The context has world,
+account, request and :query().
 --]]
 
 local scaleapi = require "scaleapi"
@@ -30,7 +31,14 @@ local rules = router.new(
     require "scaleapi.sandbox.rules.task_lists",
     require "scaleapi.sandbox.rules.batches",
     require "scaleapi.sandbox.rules.projects",
-    require "scaleapi.sandbox.rules.files")
+    require "scaleapi.sandbox.rules.files",
+    require "scaleapi.sandbox.rules.v2_tasks",
+    require "scaleapi.sandbox.rules.v2_batches",
+    require "scaleapi.sandbox.rules.v2_projects",
+    require "scaleapi.sandbox.rules.v2_annotations",
+    require "scaleapi.sandbox.rules.v2_deliveries",
+    require "scaleapi.sandbox.rules.v2_datasets",
+    require "scaleapi.sandbox.rules.v2_openapi")
 
 -- ----------------------------------------------------------------- requests
 
@@ -66,7 +74,9 @@ end
 
 local function run(rule, context, parameters)
     local ok, body, content_type = pcall(rule, context, table.unpack(parameters))
-    if ok then
+    if ok and type(body) == "table" then
+        return { status = body.status, headers = body.headers or JSON, body = body.body or "" }
+    elseif ok then
         return { status = 200, headers = content_type and { ["Content-Type"] = content_type } or JSON, body = body }
     end
     if not wire.is_refusal(body) then error(body, 0) end

@@ -87,6 +87,7 @@ local function check_place(c, project, batch)
     if batch and batch.released then
         refuse(400, 'Batch "%s" is already finalized and takes no new tasks.', batch.name)
     end
+    if batch and batch.cancelled then refuse(400, 'Batch "%s" is cancelled and takes no new tasks.', batch.name) end
 end
 
 -- The version of the project's params that the task inherits: its params and its number; nothing for -1.
@@ -160,11 +161,8 @@ local function sent_unique_id(c, fields)
     return unique_id, raw
 end
 
-local function create(c, task_type)
-    if not types.by_name[task_type] then
-        refuse(c.world.assume.unknown_type, "Unknown task type: %s", task_type)
-    end
-    local fields = wire.fields(c.request.body)
+-- Makes a task of what was sent, and returns it.
+local function make(c, task_type, fields)
     local key = check_idempotency(c)
     local project, batch = find_place(c, fields, task_type)
     check_place(c, project, batch)
@@ -181,7 +179,14 @@ local function create(c, task_type)
     if unique_id then store.set_unique_id(c.account, task, unique_id, unique_raw) end
     task.tags = tags
     if c.account.kind == "test" then store.finish(c.account, task, c.account.time) end
-    return documents.task(c.world, task)
+    return task
+end
+
+local function create(c, task_type)
+    if not types.by_name[task_type] then
+        refuse(c.world.assume.unknown_type, "Unknown task type: %s", task_type)
+    end
+    return documents.task(c.world, make(c, task_type, wire.fields(c.request.body)))
 end
 
 -- --------------------------------------------------------------- one task
@@ -291,6 +296,8 @@ local function tags_rule(change)
 end
 
 return {
+    make = make,
+    check_metadata = check_metadata,
     { "POST", "/v1/task/{type}", create },
     { "GET", "/v1/task/{id}", get },
     { "POST", "/v1/task/{id}/cancel", cancel },
