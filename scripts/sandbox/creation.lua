@@ -3,6 +3,7 @@ sandbox.creation - what a request to make a task must have, whatever kind of tas
 of its type, unique_id, tags, metadata. Nothing is made here; what is wrong is refused.
 --]]
 
+local json = require("scaleapi").json
 local store = require "scaleapi.sandbox.store"
 local types = require "scaleapi.sandbox.types"
 local wire = require "scaleapi.sandbox.wire"
@@ -112,11 +113,24 @@ local function inherited(fields, project)
     return project.versions[number + 1], number
 end
 
+-- What tells one task from another is inherited by none.
+local OWN = { type = true, project = true, batch = true, unique_id = true, project_param_version = true,
+    project_version = true }
+
+-- The project's text comes behind the task's own.
+local function join_instructions(own, more)
+    if own == nil or own == "null" or own == '""' then return more end
+    if json.type(own) ~= "string" then return own end -- which is refused later
+    return own:sub(1, -2) .. "\\n" .. more:sub(2)
+end
+
 -- Puts what the project gives behind what was sent, field by field.
 local function inherit(fields, params)
     local values = fields.values
     for _, name in ipairs(params.names) do
-        if values[name] == nil then
+        if name == "instruction" then
+            values[name] = join_instructions(values[name], params.values[name])
+        elseif values[name] == nil and not OWN[name] then
             fields.names[#fields.names + 1] = name
             values[name] = params.values[name]
             local spelled = params.spelled and params.spelled[name]
@@ -124,9 +138,6 @@ local function inherit(fields, params)
                 fields.spelled = fields.spelled or {}
                 fields.spelled[name] = spelled
             end
-        elseif name == "instruction" and values[name] ~= "null" then
-            -- the project's text comes behind the task's own
-            values[name] = values[name]:sub(1, -2) .. "\\n" .. params.values[name]:sub(2)
         end
     end
 end

@@ -288,14 +288,18 @@ function responses.make(id, number, task_type, params, form)
     return table.concat(parts)
 end
 
---- The attachments that cannot be downloaded: those on hosts that end in .invalid, which cannot exist. An array of
---- URLs, nil if there is none. `params` is bytes.
+--- Whether nothing can be downloaded from there: hosts that end in .invalid cannot exist.
+function responses.is_unreachable(url)
+    return (url:match "^https?://([^/:?#]+)" or ""):find "%.invalid$" ~= nil
+end
+
+--- The attachments that cannot be downloaded. An array of URLs, nil if there is none. `params` is bytes.
 function responses.unreachable(params)
     local urls
     local function look(value)
         if type(value) == "table" then
             return look(value.attachment or value.content)
-        elseif type(value) == "string" and (value:match "^https?://([^/:?#]+)" or ""):find "%.invalid$" then
+        elseif type(value) == "string" and responses.is_unreachable(value) then
             urls = urls or {}
             table.insert(urls, value)
         end

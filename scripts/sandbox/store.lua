@@ -236,6 +236,15 @@ function store.finish(account, task, time)
     move(account, task, "error", time)
 end
 
+--- Recalls a completed task, to be done again: it is pending, and complete_after does not apply to it any more. Returns
+--- whether it was completed.
+function store.recall(account, task)
+    if task.status ~= "completed" then return false end
+    task.completed, task.review = nil, nil
+    move(account, task, "pending", account.time)
+    return true
+end
+
 -- ------------------------------------------------------------------ batches
 
 --- staging, in_progress or completed. The first API has no other words: for it a paused batch is in progress, and

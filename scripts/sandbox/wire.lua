@@ -189,12 +189,14 @@ function wire.texts_body(body)
     return wire.texts(checked(body, "array", "[]"), "tags")
 end
 
---- A raw string, decoded.
-function wire.text(raw)
-    local ok, text = pcall(json.decode, raw)
+--- Raw bytes, decoded.
+function wire.decode(raw)
+    local ok, value = pcall(json.decode, raw)
     if not ok then wire.refuse(400, "Invalid JSON in request body.") end
-    return text
+    return value
 end
+
+wire.text = wire.decode -- of a string
 
 --- The raw value of a member; nil if it is absent or null. Refuses one of another kind.
 function wire.optional(fields, name, kind)

@@ -6,6 +6,7 @@ local json = require("scaleapi").json
 local documents = require "scaleapi.sandbox.documents"
 local guess_type = require "scaleapi.sandbox.mime"
 local multipart = require "scaleapi.sandbox.multipart"
+local responses = require "scaleapi.sandbox.responses"
 local store = require "scaleapi.sandbox.store"
 local wire = require "scaleapi.sandbox.wire"
 
@@ -55,11 +56,12 @@ local function upload(c)
     }, text "project_name")
 end
 
--- Nothing is fetched: the sandbox reaches no other machine.
+-- Nothing is fetched: the sandbox reaches no other machine. What can be nowhere is refused as if it had tried.
 local function import(c)
     local fields = wire.fields(c.request.body)
     local url = wire.needed_text(fields, "file_url")
     if not url:find "^https?://[^/]" then wire.refuse_parameter("file_url", "must be an http or https URL") end
+    if responses.is_unreachable(url) then refuse(400, "The file could not be downloaded.") end
     local name = url:match "^[^?#]*":match "([^/]*)$"
     return keep(c, {
         mime_type = guess_type(name), display_name = wire.optional_text(fields, "display_name") or name,

@@ -16,6 +16,7 @@ local function send_callback(c, id)
         wire.refuse(400, "Only tasks that are completed or in error have a callback to send.")
     end
     if not store.callback_of(task) then wire.refuse(400, "Task has no callback_url.") end
+    if c.world.send_callback then c.world.send_callback(c.account, task) end -- a world without a server sends none
     return '{"success":true}'
 end
 

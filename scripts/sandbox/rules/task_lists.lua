@@ -47,10 +47,10 @@ local function test_type(tests, query)
 end
 
 local function test_review(tests, query, world)
-    local text = wire.last(query, "customer_review_status")
-    if not text then return end
+    local values = wire.all(query, "customer_review_status")
+    if not values then return end
     local wanted = {}
-    for status in text:gmatch "[^,]+" do
+    for status in table.concat(values, ","):gmatch "[^,]+" do
         if not REVIEWS[status] then
             wire.refuse_parameter("customer_review_status", "must be of accepted, fixed, commented, rejected, pending")
         end
