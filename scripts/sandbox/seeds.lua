@@ -160,7 +160,7 @@ kinds.dataset = {
     list = "datasets",
     shape = { id = { "text" }, name = { "text", true } },
     add = function(account, values)
-        return add(account, account.datasets, "e", { id = values.id, name = values.name })
+        return add(account, account.datasets, "7", { id = values.id, name = values.name })
     end,
 }
 
@@ -171,7 +171,7 @@ kinds.dataset_delivery = {
         turn_count = { "count" },
     },
     add = function(account, values)
-        return add(account, account.dataset_deliveries, "f", {
+        return add(account, account.dataset_deliveries, "6", {
             id = values.id, name = values.name, dataset = find(account.datasets, values.dataset_id, "dataset"),
             delivered = time_of(account, values), turn_count = values.turn_count, tasks = {},
         })

@@ -1,5 +1,6 @@
 -- The sandbox's rules for batches of the second API: /v2/batch… and /v2/batches, and what becomes of their tasks.
 
+local store = require "scaleapi.sandbox.store"
 local new_world = dofile "tests/spec/support/world.lua"
 
 describe("a v2 batch", function()
@@ -256,6 +257,33 @@ describe("a v2 batch", function()
             assert.equal("in_progress", world:ok("GET /v1/batches/b").status)
             assert.same({ "b" }, { world:ok("GET /v1/batches?status=in_progress").docs[1].name })
         end)
+    end)
+
+    -- Notes that people work on the task already.
+    local function start(id)
+        store.find_task(world.world.accounts.live, id).started = true
+    end
+
+    it("is paused and cancelled but for the tasks that people work on already", function()
+        for _, name in ipairs { "b", "s" } do
+            create(name, '"staging_batch":' .. tostring(name == "s"))
+            local started, waiting, late = add_task(name), add_task(name), add_task(name)
+            start(started)
+            if name == "s" then operate("finalize", "s") end
+            operate("pause", name)
+            world:wait(9.999)
+            assert.equal("pending", status_of(started))
+            world:wait(0.001)
+            assert.same({ "completed", "pending", "pending" }, { status_of(started), status_of(waiting), status_of(late) })
+            start(late)
+            operate("cancel", name)
+            assert.same({ "canceled", "cancelled" }, { status_of(waiting), state(name) })
+            assert.equal("in_progress", world:ok("GET /v1/batches/" .. name).status)
+            assert.equal(1, world:ok("GET /v1/batches/" .. name .. "/status").pending)
+            world:wait(10)
+            assert.equal("completed", world:ok("GET /v1/batches/" .. name).status)
+            assert.equal("completed", status_of(late))
+        end
     end)
 
     describe("when cancelled", function()
