@@ -86,7 +86,7 @@ end
 
 --- The project or batch with this id in a list of them, or nil.
 function store.with_id(list, id)
-    local thing = #id == 24 and list[tonumber(id:sub(18), 16)]
+    local thing = list[tonumber(id:sub(18), 16)] -- its number is the end of its id
     return thing and thing.id == id and thing or nil
 end
 

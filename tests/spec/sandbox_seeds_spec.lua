@@ -93,12 +93,15 @@ describe("a seed", function()
         end)
     end
 
-    it("of a delivery is refused for tasks that are not completed, or not the project's", function()
+    it("is refused for tasks that are not completed, not the project's, or no conversation", function()
         assert.has_error(function() world:seed("delivery", { name = "x", project_name = "p", task_ids = { done, pending } }) end,
             ("task %s is pending; completed ones are delivered"):format(pending))
         assert.has_error(function() world:seed("delivery", { name = "x", project_name = "boxes", task_ids = { done } }) end,
             ("there is no task '%s' in the project"):format(done))
         world:seed("delivery", { name = "x", project_name = "p", task_ids = { done } })
+        local box = world:task('"project":"boxes"').task_id
+        assert.has_error(function() world:seed("annotation", { key = "k", type = "text", task_id = box }) end,
+            ("there is no chat task '%s'"):format(box))
         assert.has_error(function() world:seed("delivery", { name = "x", project_name = "p" }) end,
             "the project has a delivery 'x' already")
     end)

@@ -360,6 +360,7 @@ describe("a v2 batch", function()
             one_in_each()
             world:batch("other", "q")
             assert.equal("other cancelled paused completed in_progress staging", names "")
+            assert.equal("completed", names "completed_after=2000-01-01")
             assert.equal("other", names "project_name=q")
             assert.equal("other", names("project_id=" .. world:ok("GET /v2/project?project_name=q").id))
             for _, each in ipairs { "staging", "completed", "paused", "cancelled" } do

@@ -71,6 +71,7 @@ describe("a v2 annotation", function()
             assert.same(annotation, world:ok("GET /v2/annotation?annotation_id=" .. annotation.id))
             assert.is_table(annotation.possible_values)
         end
+        world:refused(404, "GET /v2/annotation?annotation_id=an_" .. task.task_id .. "_none")
     end)
 
     it("that was seeded is as it was seeded, and in its task's thread if it has one", function()

@@ -349,6 +349,7 @@ describe("a v2 task", function()
             ["project_name=p&next_token=x"] = "Invalid next_token.",
             ["project_name=p&next_token=eyJza2lwIjoxMDB9"] = "Invalid next_token.",
             ["project_name=p&next_token=WzFd"] = "Invalid next_token.",
+            ["project_name=p&next_token=MQ"] = "Invalid next_token.",
         } do
             it("is refused for " .. query, function()
                 assert.equal(expected, world:refused(400, "GET /v2/tasks?" .. query))
@@ -366,6 +367,10 @@ describe("a v2 task", function()
                 assert.equal(expected, world:refused(404, "GET /v2/tasks?" .. query))
                 assert.same({}, other:ok("GET /v2/tasks?" .. query).tasks)
             end
+            other:project "p"
+            other:project "q"
+            local line = "GET /v2/tasks?project_name=q&project_id=" .. other:ok("GET /v2/project?project_name=p").id
+            assert.equal("project_id and project_name name different things.", other:refused(400, line))
             world:refused(404, "GET /v2/tasks?project_id=" .. id_of("batch", "b"))
         end)
     end)
