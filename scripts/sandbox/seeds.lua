@@ -64,15 +64,15 @@ end
 -- The fields, checked against a shape (name -> { check, is required }); nulls are as if they were absent.
 local function checked(kind, shape, fields)
     local values = {}
-    if type(fields) ~= "table" then fail("the fields of a %s must be an object", kind) end
+    if type(fields) ~= "table" then fail("%s: the fields must be an object", kind) end
     for name, value in pairs(fields) do
-        if not shape[name] then fail("unknown field '%s' of a %s; there are %s", name, kind, names_of(shape)) end
+        if not shape[name] then fail("%s: unknown field '%s'; there are %s", kind, name, names_of(shape)) end
         if value ~= json.null then values[name] = value end
     end
     for name, field in pairs(shape) do
         local check, value = CHECKS[field[1]], values[name]
-        if value == nil and field[2] then fail("a %s needs %s", kind, name) end
-        if value ~= nil and not check[2](value) then fail("%s of a %s must be %s", name, kind, check[1]) end
+        if value == nil and field[2] then fail("%s: %s is required", kind, name) end
+        if value ~= nil and not check[2](value) then fail("%s: %s must be %s", kind, name, check[1]) end
     end
     return values
 end
@@ -86,7 +86,7 @@ end
 local function find_project(account, values)
     local id, name = values.project_id, values.project_name
     local project = id and store.with_id(account.projects, id) or name and account.projects[name]
-    if not id and not name then fail "a delivery needs project_id or project_name" end
+    if not id and not name then fail "delivery: project_id or project_name is required" end
     return project or fail("there is no project '%s'", id or name)
 end
 
@@ -160,7 +160,7 @@ kinds.dataset = {
     list = "datasets",
     shape = { id = { "text" }, name = { "text", true } },
     add = function(account, values)
-        return add(account, account.datasets, "e", { id = values.id, name = values.name })
+        return add(account, account.datasets, "7", { id = values.id, name = values.name })
     end,
 }
 
@@ -171,7 +171,7 @@ kinds.dataset_delivery = {
         turn_count = { "count" },
     },
     add = function(account, values)
-        return add(account, account.dataset_deliveries, "f", {
+        return add(account, account.dataset_deliveries, "6", {
             id = values.id, name = values.name, dataset = find(account.datasets, values.dataset_id, "dataset"),
             delivered = time_of(account, values), turn_count = values.turn_count, tasks = {},
         })

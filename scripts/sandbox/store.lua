@@ -93,7 +93,7 @@ end
 
 --- The project or batch with this id in a list of them, or nil.
 function store.with_id(list, id)
-    local thing = #id == 24 and list[tonumber(id:sub(18), 16)]
+    local thing = list[tonumber(id:sub(18), 16)] -- its number is the end of its id
     return thing and thing.id == id and thing or nil
 end
 
@@ -248,9 +248,9 @@ end
 -- ------------------------------------------------------------------ batches
 
 --- staging, in_progress or completed. The first API has no other words: for it a paused batch is in progress, and
---- one that was cancelled is completed.
+--- one that was cancelled is completed, as soon as nobody works on its tasks any more.
 function store.batch_status(batch)
-    if batch.cancelled then return "completed" end
+    if batch.cancelled then return batch.counts.pending == 0 and "completed" or "in_progress" end
     if batch.staged and not batch.released then return "staging" end
     if #batch.tasks > 0 and batch.counts.pending == 0 then return "completed" end
     return "in_progress"
@@ -275,7 +275,7 @@ function store.release(account, batch)
     let_go(account, batch)
 end
 
---- Pauses a batch: until it is resumed, time completes none of its tasks.
+--- Pauses a batch: until it is resumed, time completes none of its tasks that nobody works on yet.
 function store.pause(batch)
     batch.paused = true
 end
@@ -286,11 +286,12 @@ function store.resume(account, batch)
     let_go(account, batch)
 end
 
---- Cancels a batch, and the tasks in it that are pending.
+--- Cancels a batch, and the tasks in it that nobody works on yet.
 function store.cancel_batch(account, batch)
     for _, task in ipairs(batch.tasks) do
-        if task.status == "pending" then store.cancel(account, task) end
+        if task.status == "pending" and not task.started then store.cancel(account, task) end
     end
+    if batch.paused then store.resume(account, batch) end -- so that time completes what is left
     batch.cancelled, batch.ended = account.time, account.time
 end
 
@@ -349,10 +350,12 @@ end
 
 -- --------------------------------------------------------------------- time
 
--- Whether a task is or was held back, by a batch that was in staging or paused.
+-- Whether a task is or was held back, by a batch that was in staging or paused. A pause does not hold tasks that people
+-- work on already.
 local function is_held(task)
     local batch = store.batch_of(task)
-    return batch and (batch.staged or batch.paused or batch.let_go and task.created <= batch.let_go)
+    if not batch or batch.staged or task.started then return batch and batch.staged end
+    return batch.paused or batch.let_go and task.created <= batch.let_go
 end
 
 -- Tasks that nobody holds back are due in the order in which they were made.
@@ -366,9 +369,13 @@ local function finish_due_tasks(account, due)
     account.next_due = next_due
 end
 
-local function finish_released(account, batch, at, delay)
+local function finish_released(account, release, delay)
+    local batch, at = release.batch, release.at
+    local holds = batch.paused or batch.let_go ~= at
     for _, task in ipairs(batch.tasks) do
-        if task.status == "pending" and task.created <= at then store.finish(account, task, at + delay) end
+        if task.status == "pending" and task.created <= at and (task.started or not holds) then
+            store.finish(account, task, at + delay)
+        end
     end
 end
 
@@ -377,12 +384,8 @@ end
 local function finish_due_batches(account, due)
     local releases = account.releases
     while releases[account.next_release] and releases[account.next_release].at <= due.latest do
-        local release = releases[account.next_release]
-        local batch = release.batch
+        finish_released(account, releases[account.next_release], due.delay)
         account.next_release = account.next_release + 1
-        if batch.let_go == release.at and not batch.paused then
-            finish_released(account, batch, release.at, due.delay)
-        end
     end
 end
 
