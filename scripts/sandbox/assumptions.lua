@@ -32,6 +32,15 @@ local assumptions = {
     textcollection_response = { "described", "plain" }, -- values with type and field_id, or alone
     unknown_type = { 404, 400 },                    -- a task of a type that is unknown
     zero_counts = { true, false },                  -- a batch's status names counts that are 0
+
+    -- of the second API
+    v2_delivery_expanded = { false, true },         -- a page of a delivery's tasks names it whole, unasked
+    v2_empty_batch_pauses = { true, false },        -- pausing a batch without tasks does something
+    v2_missing_place = { 404, 400 },                -- a task or batch in a project or batch that is unknown
+    v2_operation_shows = { "after", "before" },     -- the status of the batch that pause, resume and cancel answer
+    v2_refused_transition = { 400, 409 },           -- finalizing, pausing … a batch that cannot be
+    v2_unknown_filter = { 404, "empty" },           -- a list of a project or batch that is unknown
+    v2_unlisted_choice = { 400, "ignored" },        -- an `expand` or `opts` that the operation does not know
 }
 
 local names = {}

@@ -9,8 +9,8 @@ Keys: test_… and …|test complete tasks at once; tasks of live_… stay pendi
 take so many seconds, or s:complete(…) is called. Any other key is refused. Nothing is kept on disk.
 
 A request passes handle: key, route, then a rule of rules/*.lua. Each rule is a function(context, parameters…) that
-returns the body of a 200, or a table { status, headers, body } for another, or refuses. The context has world, account,
-request and :query().
+returns the body of a 200, or a table { status, headers, body } for another answer, or refuses. The context has world,
+account, request and :query().
 --]]
 
 local scaleapi = require "scaleapi"
@@ -36,7 +36,14 @@ local rules = router.new(
     require "scaleapi.sandbox.rules.audits",
     require "scaleapi.sandbox.rules.outcomes",
     require "scaleapi.sandbox.rules.teams",
-    require "scaleapi.sandbox.rules.studio")
+    require "scaleapi.sandbox.rules.studio",
+    require "scaleapi.sandbox.rules.v2_tasks",
+    require "scaleapi.sandbox.rules.v2_batches",
+    require "scaleapi.sandbox.rules.v2_projects",
+    require "scaleapi.sandbox.rules.v2_annotations",
+    require "scaleapi.sandbox.rules.v2_deliveries",
+    require "scaleapi.sandbox.rules.v2_datasets",
+    require "scaleapi.sandbox.rules.v2_openapi")
 
 -- ----------------------------------------------------------------- requests
 

@@ -38,8 +38,14 @@ local function new_account(kind, random)
         batches = {},
         files = {},            -- by id, and in the order of creation
         references = {},       -- reference_id -> file
+        deliveries = {},       -- these, by id and in the order in which they were seeded
+        schemas = {},
+        annotations = {},
+        datasets = {},
+        dataset_deliveries = {},
+        dataset_tasks = {},
         next_due = 1,          -- the first task that complete_after has not been applied to
-        releases = {},         -- finalized batches whose tasks are still to be completed
+        releases = {},         -- of batches that were held back: { batch, at }
         next_release = 1,
         quality = {},          -- evaluation and training tasks, in the order of creation
         quality_unique = {},   -- unique_id -> one of them
@@ -83,6 +89,12 @@ end
 --- An id for something else than a task. `letter` is a hexadecimal digit that tells what: no task has it there.
 function store.new_id(account, letter, number)
     return ("%08x%s%s%07x"):format(account.time // 1000, account.mark, letter, number)
+end
+
+--- The project or batch with this id in a list of them, or nil.
+function store.with_id(list, id)
+    local thing = list[tonumber(id:sub(18), 16)] -- its number is the end of its id
+    return thing and thing.id == id and thing or nil
 end
 
 --- The task's id, and its type: both stand in `fixed`, at its beginning.
@@ -235,17 +247,52 @@ end
 
 -- ------------------------------------------------------------------ batches
 
---- staging, in_progress or completed.
+--- staging, in_progress or completed. The first API has no other words: for it a paused batch is in progress, and
+--- one that was cancelled is completed, as soon as nobody works on its tasks any more.
 function store.batch_status(batch)
+    if batch.cancelled then return batch.counts.pending == 0 and "completed" or "in_progress" end
     if batch.staged and not batch.released then return "staging" end
     if #batch.tasks > 0 and batch.counts.pending == 0 then return "completed" end
     return "in_progress"
 end
 
+--- The same in the words of the second API, which has paused and cancelled too.
+function store.batch_state(batch)
+    if batch.cancelled then return "cancelled" end
+    local status = store.batch_status(batch)
+    return status == "in_progress" and batch.paused and "paused" or status
+end
+
+-- Notes that the tasks which lie in a batch now are worked on from now on, and not since they were made.
+local function let_go(account, batch)
+    batch.let_go = account.time
+    table.insert(account.releases, { batch = batch, at = account.time })
+end
+
 --- Releases a staging batch: its tasks are worked on from now on.
 function store.release(account, batch)
     batch.released = account.time
-    table.insert(account.releases, batch)
+    let_go(account, batch)
+end
+
+--- Pauses a batch: until it is resumed, time completes none of its tasks that nobody works on yet.
+function store.pause(batch)
+    batch.paused = true
+end
+
+--- Resumes a paused batch: its tasks are worked on from now on.
+function store.resume(account, batch)
+    batch.paused = nil
+    let_go(account, batch)
+end
+
+--- Cancels a batch, and the tasks in it that nobody works on yet.
+function store.cancel_batch(account, batch)
+    for _, task in ipairs(batch.tasks) do
+        if task.status == "pending" and not task.started then store.cancel(account, task) end
+    end
+    if batch.paused then store.resume(account, batch) end -- so that time completes what is left
+    batch.cancelled, batch.ended = account.time, account.time
 end
 
 --- Makes a batch. `batch` has name, project, staged and what its document shows.
@@ -303,28 +350,42 @@ end
 
 -- --------------------------------------------------------------------- time
 
+-- Whether a task is or was held back, by a batch that was in staging or paused. A pause does not hold tasks that people
+-- work on already.
+local function is_held(task)
+    local batch = store.batch_of(task)
+    if not batch or batch.staged or task.started then return batch and batch.staged end
+    return batch.paused or batch.let_go and task.created <= batch.let_go
+end
+
 -- Tasks that nobody holds back are due in the order in which they were made.
 local function finish_due_tasks(account, due)
     local tasks, next_due = account.tasks, account.next_due
     while tasks[next_due] and tasks[next_due].created <= due.latest do
         local task = tasks[next_due]
-        local batch = store.batch_of(task)
-        local held = batch and batch.staged
-        if task.status == "pending" and not held then store.finish(account, task, task.created + due.delay) end
+        if task.status == "pending" and not is_held(task) then store.finish(account, task, task.created + due.delay) end
         next_due = next_due + 1
     end
     account.next_due = next_due
 end
 
--- Those of staged batches are due in the order in which the batches were released.
+local function finish_released(account, release, delay)
+    local batch, at = release.batch, release.at
+    local holds = batch.paused or batch.let_go ~= at
+    for _, task in ipairs(batch.tasks) do
+        if task.status == "pending" and task.created <= at and (task.started or not holds) then
+            store.finish(account, task, at + delay)
+        end
+    end
+end
+
+-- Those that were held back are due in the order in which their batches were let go; a batch that has been paused
+-- since then counts from when it is resumed.
 local function finish_due_batches(account, due)
     local releases = account.releases
-    while releases[account.next_release] and releases[account.next_release].released <= due.latest do
-        local batch = releases[account.next_release]
+    while releases[account.next_release] and releases[account.next_release].at <= due.latest do
+        finish_released(account, releases[account.next_release], due.delay)
         account.next_release = account.next_release + 1
-        for _, task in ipairs(batch.tasks) do
-            if task.status == "pending" then store.finish(account, task, batch.released + due.delay) end
-        end
     end
 end
 

@@ -53,9 +53,9 @@ end)
 describe("a route", function()
     local world = new_world()
 
-    for _, line in ipairs { "GET /", "GET /v1", "GET /v1/", "GET /v1/tasks/", "GET //v1/tasks", "GET /v2/tasks", "POST /v1/tasks",
-        "GET /v1/nothing", "GET /v1/task/", "PATCH /v1/task/x", "GET /v1/task/a/b/c", "GET v1/tasks", "GET /v1/batches//status",
-        "DELETE /v1/batches/b" } do
+    for _, line in ipairs { "GET /", "GET /v1", "GET /v1/", "GET /v1/tasks/", "GET //v1/tasks", "GET /v2", "GET /v2/task/x",
+        "POST /v1/tasks", "GET /v1/nothing", "GET /v1/task/", "PATCH /v1/task/x", "GET /v1/task/a/b/c", "GET v1/tasks",
+        "GET /v1/batches//status", "DELETE /v1/batches/b" } do
         it(line .. " is unknown", function()
             assert.equal("Not found.", world:refused(404, line))
         end)

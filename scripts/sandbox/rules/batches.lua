@@ -57,7 +57,7 @@ end
 -- Batches of projects that are neither Rapid nor Studio have nothing to be finalized; asking for it is fine.
 local function finalize(c, name)
     local batch = find(c, name)
-    if batch.staged and not batch.released then
+    if store.batch_status(batch) == "staging" then
         store.release(c.account, batch)
     elseif batch.staged and c.world.assume.second_finalize == 400 then
         refuse(400, "Batch in status %s cannot be finalized.", store.batch_status(batch))

@@ -36,6 +36,7 @@ local function check_place(c, project, batch)
     if batch and batch.released then
         refuse(400, 'Batch "%s" is already finalized and takes no new tasks.', batch.name)
     end
+    if batch and batch.cancelled then refuse(400, 'Batch "%s" is cancelled and takes no new tasks.', batch.name) end
 end
 
 -- What never changes in a task, as JSON members.
