@@ -119,17 +119,15 @@ function store.new_head(account, task_type)
     return ('"task_id":"%s","type":"%s","created_at":"%s"'):format(id, task_type, times.format(account.time))
 end
 
--- A common member of a task as raw bytes, or nil. It stands before the params, in which others may be so called.
-local function common(task, name)
-    local _, last = task.fixed:find(',"' .. name .. '":', 1, true)
-    local params = last and task.fixed:find(',"params":{', 1, true)
-    if not last or last > params then return nil end
+-- A member of a task that few have, as raw bytes, or nil. Deep in the params others may be so called.
+local function rare(task, name)
+    if not task.fixed:find(',"' .. name .. '":', 1, true) then return nil end
     return json.raw_field("{" .. task.fixed .. "}", name)
 end
 
 --- The task's callback_url, as raw bytes; nil if it has none.
 function store.callback_of(task)
-    return common(task, "callback_url")
+    return rare(task, "callback_url")
 end
 
 local function shelve(shelf, task)
@@ -232,7 +230,7 @@ function store.finish(account, task, time)
         task.completed = time
         return move(account, task, "completed", time)
     end
-    if common(task, "clear_unique_id_on_error") then store.set_unique_id(account, task, nil) end
+    if rare(task, "clear_unique_id_on_error") then store.set_unique_id(account, task, nil) end
     move(account, task, "error", time)
 end
 
