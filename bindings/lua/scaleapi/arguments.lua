@@ -1,6 +1,6 @@
 --[[
 scaleapi.arguments - from what a user wrote in a call to what core takes: arguments by name, a body, call
-options. Path parameters (and other plain values) may stand in the row's order before the table; the rest
+options. Path parameters (and other plain values, and lists) may stand in the row's order before the table; the rest
 stands in the table by name.
 --]]
 
@@ -26,13 +26,21 @@ local function parameter_name(row, name)
     end
 end
 
--- Takes the leading plain values in the row's order. Returns them by name, and the place of what follows.
+local IS_ARRAY = { array = true, string_list = true, name_list = true } -- kinds of values
+
+-- Whether a table is the value of a parameter that must be there, a list, and not the table of all the others.
+local function is_list_for(parameter, value)
+    return parameter.required and IS_ARRAY[parameter.value] and (value[1] ~= nil or next(value) == nil)
+end
+
+-- Takes the leading plain values and lists in the row's order. Returns them by name, and the place of what follows.
 local function take_positional(row, given)
     local named, index = {}, 1
     for _, parameter in ipairs(row.parameters) do
         local value = given[index]
-        if index > given.n or type(value) == "table" or row.body == "parts" then break end
+        if index > given.n or row.body == "parts" then break end
         if parameter.place == "body" and row.body ~= "fields" then break end
+        if type(value) == "table" and not is_list_for(parameter, value) then break end
         named[parameter.name] = value
         index = index + 1
     end
@@ -60,8 +68,6 @@ local function check_options(row, options)
         end
     end
 end
-
-local IS_ARRAY = { array = true, string_list = true, name_list = true } -- kinds of values
 
 -- A value as JSON text: a string is taken for JSON text already. Empty tables are arrays where the row wants one.
 local function encode(row, parameter_value, value)
