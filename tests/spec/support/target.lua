@@ -27,7 +27,7 @@ local run = ("%x"):format(os.time() % 0x1000000 * 1000 + math.random(0, 999))
 -- ------------------------------------------------------------------- making
 
 --- A name that nothing has yet. Such names must be quoted wherever they are sent.
-function Target:name(word)
+function Target.name(_, word)
     names = names + 1
     return ("%s é/%s %d"):format(word, run, names)
 end
@@ -53,7 +53,7 @@ function Target:batch(client, fields, project_fields)
 end
 
 --- The fields of an imageannotation task, the type whose needs are documented best.
-function Target:fields(more)
+function Target.fields(_, more)
     return with({ attachment_type = "image", attachment = "https://example.com/cow.png", geometries = BOX }, more)
 end
 
@@ -86,7 +86,7 @@ function Target:chat_task(fields)
 end
 
 --- The addresses of people who label.
-function Target:labelers(client, count)
+function Target.labelers(_, client, count)
     local emails = {}
     for _, member in ipairs(client:list_teammates()) do
         if member.role == "labeler" and not member.expiry then table.insert(emails, member.email) end
@@ -98,7 +98,7 @@ end
 -- ------------------------------------------------------------------ waiting
 
 --- Asks until the answer is true, for what a server says is done and does a little later. Returns the answer.
-function Target:eventually(ask)
+function Target.eventually(_, ask)
     local deadline = scaleapi.now() + 10
     while true do
         local answer = ask()

@@ -52,8 +52,8 @@ return {
             assert.equal(0, #t.test.v2:get_batches({ project_name = project, status = "paused" }):list())
         end,
         [400] = function(t)
-            local project = t:project(t.test, { task_type = "chat" })
-            return t.test.v2.safe:batches { project_name = project.name, created_after = "yesterday" }
+            local project = t:batch_v2().project
+            return t.test.v2.safe:batches { project_id = project, created_after = "yesterday" }
         end,
         [404] = {
             function(t) return t.test.v2.safe:batches { project_name = t:name "no project" } end,
