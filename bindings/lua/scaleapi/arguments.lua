@@ -28,9 +28,11 @@ end
 
 local IS_ARRAY = { array = true, string_list = true, name_list = true } -- kinds of values
 
--- Whether a table is the value of a parameter that must be there, a list, and not the table of all the others.
-local function is_list_for(parameter, value)
-    return parameter.required and IS_ARRAY[parameter.value] and (value[1] ~= nil or next(value) == nil)
+-- Whether a table is the value of a parameter that must be there, a list, and not the table of all the others. An empty
+-- one that stands alone is none: something was forgotten.
+local function is_list_for(parameter, value, is_alone)
+    if not parameter.required or not IS_ARRAY[parameter.value] then return false end
+    return value[1] ~= nil or json.is_array(value) or (next(value) == nil and not is_alone)
 end
 
 -- Takes the leading plain values and lists in the row's order. Returns them by name, and the place of what follows.
@@ -40,7 +42,9 @@ local function take_positional(row, given)
         local value = given[index]
         if index > given.n or row.body == "parts" then break end
         if parameter.place == "body" and row.body ~= "fields" then break end
-        if type(value) == "table" and not is_list_for(parameter, value) then break end
+        if type(value) == "table" and not is_list_for(parameter, value, index == 1 and given[2] == nil) then
+            break
+        end
         named[parameter.name] = value
         index = index + 1
     end

@@ -21,6 +21,8 @@ Target.__index = Target
 
 local BOX = { box = { objects_to_annotate = { "cow" } } }
 
+target.OPPOSITE = "a sandbox of opposite assumptions"
+
 local names = 0
 local run = ("%x"):format(os.time() % 0x1000000 * 1000 + math.random(0, 999))
 
@@ -227,7 +229,7 @@ function target.all()
     if os.getenv "SCALE_SPEC_URL" then return { ["another server"] = start_other } end
     return {
         ["the sandbox"] = function() return start_sandbox(nil, true) end,
-        ["a sandbox of opposite assumptions"] = function() return start_sandbox(opposite(), false) end,
+        [target.OPPOSITE] = function() return start_sandbox(opposite(), false) end,
     }
 end
 

@@ -34,7 +34,7 @@ return {
             assert(upload(t, { reference_id = reference_id }))
             return upload(t, { reference_id = reference_id })
         end,
-        [413] = function(t) return upload(t, { data = ("x"):rep(TOO_LARGE) }) end,
+        [413] = { function(t) return upload(t, { data = ("x"):rep(TOO_LARGE) }) end, slow = true },
     },
     import_file = {
         works = function(t)
