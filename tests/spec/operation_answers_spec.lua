@@ -313,6 +313,13 @@ describe("wrong use of", function()
         says(pattern, function() return (rows.call(client, row, rows.arguments(row), { timout = 1 })), nil end)
     end)
 
+    each_row("<- a call option of a wrong value, is refused", function(row)
+        for _, wrong in ipairs { { "timeout", "1" }, { "deadline", 0 }, { "max_attempts", 1.5 }, { "connect_timeout", true } } do
+            local pattern = wrong[1] .. " for " .. plain(row.name) .. " must be a "
+            says(pattern, function() return (rows.call(client, row, rows.arguments(row), { [wrong[1]] = wrong[2] })), nil end)
+        end
+    end)
+
     each_row("<- a misspelt option, is refused with what was meant", function(row)
         for _, parameter in ipairs(row.parameters) do
             if is_checked(parameter, row) then

@@ -129,6 +129,13 @@ for name, start in pairs(target.all()) do
         for _, row in ipairs(rows.all) do
             local case = cases[row.name] or {}
             it(row.name .. " works", function() run(t, row, case.works) end)
+            it(row.name .. " fails with 401: the key is unknown", function()
+                run(t, row, function()
+                    try_failure(t, row, { status = 401, standing = "sdk", cause = "the key is unknown" }, function()
+                        return rows.call(t.nobody, row, rows.arguments(row), nil, true)
+                    end)
+                end)
+            end)
             for _, failure in ipairs(rows.failures(row)) do
                 local all = provocations(case[failure.status])
                 for i, provoke in ipairs(all.slow and name == target.OPPOSITE and {} or all) do

@@ -183,12 +183,12 @@ end
 local function with_clients(self, live_key, test_key)
     local function client(key) return scaleapi.client { api_key = key, base_url = self.url, max_attempts = 1 } end
     self.live, self.test = client(live_key or "live_spec"), client(test_key or "test_spec")
+    self.nobody = client "nobody"
     return self
 end
 
 function Target:close()
-    self.live:close()
-    self.test:close()
+    for _, client in ipairs { self.live, self.test, self.nobody } do client:close() end
     if not self.sandbox then return end
     self.restore()
     self.sandbox:close()

@@ -99,7 +99,7 @@ return {
     ["v2.resume_batch"] = {
         works = function(t)
             local batch = waiting_batch(t)
-            batch:pause()
+            assert.equal(batch, batch:pause()) -- it takes what the answer says of it
             becomes(t, batch, "paused")
             local answer = t.live.v2:resume_batch { batch_name = batch.name }
             assert.equal("Batch resume initiated. Previously paused tasks will be resumed.", answer.message)
@@ -120,7 +120,7 @@ return {
         end,
         [400] = function(t)
             local batch = t:batch_v2()
-            batch:cancel()
+            assert.equal(batch, batch:cancel())
             becomes(t, batch, "cancelled")
             return t.test.v2.safe:cancel_batch { batch_id = batch.id }
         end,
