@@ -48,7 +48,7 @@ for name in pairs(assumptions) do table.insert(names, name) end
 table.sort(names)
 
 --- All of them, with those in `chosen` (name -> value) changed. Returns nil and what is wrong with it.
-return function(chosen)
+local function complete(_, chosen)
     local all = {}
     for name, values in pairs(assumptions) do all[name] = values[1] end
     for name, value in pairs(chosen or {}) do
@@ -63,3 +63,7 @@ return function(chosen)
     end
     return all
 end
+
+return setmetatable({
+    values = assumptions, -- name -> { our choice, the other one }
+}, { __call = complete })

@@ -1,6 +1,6 @@
 --[[
 scaleapi.arguments - from what a user wrote in a call to what core takes: arguments by name, a body, call
-options. Path parameters (and other plain values) may stand in the row's order before the table; the rest
+options. Path parameters (and other plain values, and lists) may stand in the row's order before the table; the rest
 stands in the table by name.
 --]]
 
@@ -30,10 +30,11 @@ end
 
 local IS_ARRAY = { array = true, string_list = true, name_list = true } -- kinds of values
 
--- A list where the row has a list next is that list, not the table of options.
-local function is_list_for(parameter, value)
-    local takes_list = IS_ARRAY[parameter.value] or parameter.value == "strings" or parameter.value == "comma_strings"
-    return takes_list and type(value) == "table" and value[1] ~= nil
+-- Whether a table is the value of a parameter that must be there, a list, and not the table of all the others. An empty
+-- one that stands alone is none: something was forgotten.
+local function is_list_for(parameter, value, is_alone)
+    if not parameter.required or not IS_ARRAY[parameter.value] then return false end
+    return value[1] ~= nil or json.is_array(value) or (next(value) == nil and not is_alone)
 end
 
 -- Takes the leading plain values and lists in the row's order. Returns them by name, and the place of what follows.
@@ -42,8 +43,10 @@ local function take_positional(row, given)
     for _, parameter in ipairs(row.parameters) do
         local value = given[index]
         if index > given.n or row.body == "parts" then break end
-        if type(value) == "table" and not is_list_for(parameter, value) then break end
         if parameter.place == "body" and row.body ~= "fields" then break end
+        if type(value) == "table" and not is_list_for(parameter, value, index == 1 and given[2] == nil) then
+            break
+        end
         named[parameter.name] = value
         index = index + 1
     end
