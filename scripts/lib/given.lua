@@ -87,6 +87,11 @@ local function as_it_is(text)
     return text
 end
 
+-- Seconds since 1970 are a number; years and days in digits are shorter.
+local function read_time(text)
+    return text:find "^%d%d%d%d%d%d%d%d%d+$" and #text < 12 and tonumber(text) or text
+end
+
 -- Strings one by one, or all of them as JSON.
 local function read_text_or_texts(text)
     if text:sub(1, 1) == "[" then return read_texts(text) end
@@ -96,7 +101,7 @@ end
 -- By the kind of value: the text as what client:call takes, or nil.
 local READ = {
     string = as_it_is,
-    time = as_it_is,
+    time = read_time,
     strings = as_it_is,
     comma_strings = as_it_is,
     integer = function(text) return text:find "^-?%d+$" and math.tointeger(tonumber(text)) end,

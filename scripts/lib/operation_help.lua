@@ -90,6 +90,20 @@ local function add_parameters(lines, operation, marks)
     if operation.takes_body then wrap(lines, "    ", "    ", "--input FILE gives the whole body as JSON.") end
 end
 
+local function add_answer(lines, operation)
+    paragraph(lines, "Answer", operation.answer)
+    if operation.list then
+        wrap(lines, "    ", "    ", operation.paged and "--all follows the pages and prints what they list, one a line."
+            or "--all prints what it lists, one a line.")
+    end
+    if not operation.fields then return end
+    paragraph(lines, ("Fields of a %s (?: not always there)"):format(operation.object))
+    for _, field in ipairs(operation.fields) do
+        local about = field.about and ": " .. field.about or ""
+        entry(lines, field.name .. (field.optional and "?" or ""), field.type:gsub("^enum%.", "") .. about)
+    end
+end
+
 local function add_failures(lines, operation, marks)
     paragraph(lines, "How it can fail")
     for _, failure in ipairs(operation.failures) do
@@ -116,11 +130,7 @@ function operation_help.text(operation)
     lines[#lines + 1] = "    " .. operation.example
     add_parameters(lines, operation, marks)
     paragraph(lines, "Body", operation.body)
-    paragraph(lines, "Answer", operation.answer)
-    if operation.list then
-        wrap(lines, "    ", "    ", operation.paged and "--all follows the pages and prints what they list, one a line."
-            or "--all prints what it lists, one a line.")
-    end
+    add_answer(lines, operation)
     if operation.note then paragraph(lines, "Note", operation.note) end
     paragraph(lines, "When it is not clear whether the server did it", operation.unclear)
     add_failures(lines, operation, marks)

@@ -4,6 +4,7 @@ say of it. The facts are the table's, the words stand here.
 --]]
 
 local core = require "scaleapi.core"
+local fields = require "scaleapi.fields"
 
 local rows = {}
 for _, row in ipairs(core.operations) do rows[row.name] = row end
@@ -27,9 +28,10 @@ local BODIES = {
 -- What happens when nobody can tell whether the server did it: the connection broke, it answered 500, and so on.
 local UNCLEAR = {
     safe = "It is sent again: to do it twice does no harm.",
-    unique_id = "It is sent again if it has a unique_id; should the server then say that the unique_id is taken, the task "
-        .. "that has it is fetched and compared. Without a unique_id it ends as ambiguous.",
-    name = "It is sent again; should the server then say that the name is taken, what has the name is fetched and compared.",
+    unique_id = "It is sent again if it has a unique_id; should the server then say that the unique_id is taken, the "
+        .. "task that has it is fetched and compared. Without a unique_id it ends as ambiguous.",
+    name = "It is sent again; should the server then say that the name is taken, what has the name is fetched and "
+        .. "compared.",
     state = "The state is read, and it is sent again unless the state is what was asked for.",
     never = "It is not sent again, since that could do it twice: it ends as ambiguous.",
 }
@@ -65,7 +67,7 @@ local ANSWERS = {
     any = function() return "JSON of no known form, or a plain OK" end,
     object = function(row) return "an object: " .. row.object end,
     list = list_answer,
-    address = function() return "the address of a file, which is not fetched; or the file itself if the server sends it" end,
+    address = function() return "the address of a file, which is not fetched; or the file, if the server sends it" end,
 }
 
 -- ---------------------------------------------------------------- examples
@@ -108,14 +110,16 @@ local SAMPLES = {
 -- For a parameter that has none, by the kind of value.
 local SAMPLE_OF_KIND = { integer = "10", boolean = "true", time = "2026-04-25", object = "{}", array = "[]", any = "1" }
 
+local IN_KITTENS = { "project=kittens", "attachment_type=image", "attachment=https://example.com/kitten.png" }
+
 -- What an example has beside what the row says is needed.
 local MORE = {
     create_task = {
         "project=kittens", "unique_id=kitten-17", "attachment_type=image", "attachment=https://example.com/kitten.png",
         'geometries:={"box":{"objects_to_annotate":["kitten"]}}',
     },
-    create_evaluation_task = { "project=kittens", "attachment_type=image", "attachment=https://example.com/kitten.png" },
-    create_training_task = { "project=kittens", "attachment_type=image", "attachment=https://example.com/kitten.png" },
+    create_evaluation_task = IN_KITTENS,
+    create_training_task = IN_KITTENS,
     create_fixless_audit = { "--input", "audit.json" },
     get_tasks = { "project_name=kittens", "status=completed" },
     list_quality_labelers = { "labeler_emails=ann@example.com" },
@@ -183,11 +187,12 @@ local function failures_of(told)
     return list
 end
 
---- An operation in words, by any of its names: name, also (the SDK's other names), summary, method, path, standing,
---- parameters (name, wire if it is another, place, value, kind, required, enumeration, values, standing, about), one_of
---- (names of which one must be given), body, open (any
---- field may be in it), takes_body (it is JSON), answer, list (the answer has many), paged, failures (status, standing,
---- cause), unclear, note, example, sources (mark -> words). nil and a message for a name that is unknown.
+--- An operation in words, by any of its names; nil and a message for a name that is unknown. A table of: name, also
+--- (the SDK's other names), summary, method, path, standing; parameters (name, wire if it is another, place, value,
+--- kind, required, enumeration, values, standing, about), one_of (names of which one must be given); body, open (any
+--- field may be in it), takes_body (it is JSON); answer, list (it has many), paged, object and fields (what is answered
+--- or listed: its name; name, optional, type, about); failures (status, standing, cause), unclear, note, example,
+--- sources (mark -> words).
 local function describe(name)
     local told, problem = core.describe(tostring(name))
     if not told then return nil, problem end
@@ -205,6 +210,8 @@ local function describe(name)
         open = row.body == "open",
         takes_body = row.body == "open" or row.body == "fields" or row.body == "whole",
         answer = ANSWERS[row.form](row),
+        object = row.object,
+        fields = row.object and fields.of(row.object),
         list = row.form == "list",
         paged = row.page ~= "none",
         failures = failures_of(told),
