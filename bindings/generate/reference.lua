@@ -74,7 +74,9 @@ local function parameter_about(operation, parameter)
 end
 
 local function add_parameters(operation)
-    if #operation.parameters == 0 then return add("No parameters are known.", "") end
+    if #operation.parameters == 0 then
+        return add(operation.open and "No field of its body is known for certain." or "It has no parameters.", "")
+    end
     heading("parameter", "value", "where", "what", "source")
     for _, parameter in ipairs(operation.parameters) do
         row("`" .. parameter.name .. "`", cell(parameter.kind), parameter.place, parameter_about(operation, parameter),
