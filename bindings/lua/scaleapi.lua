@@ -55,10 +55,11 @@ for name, values in pairs(core.enumerations) do
     })
 end
 
--- Loaded when asked for.
+-- Loaded when asked for: a CSV reader; describe(name), an operation in words.
+local LATER = { csv = true, describe = true }
+
 return setmetatable(scaleapi, { __index = function(self, key)
-    if key == "csv" then
-        rawset(self, key, require "scaleapi.csv")
-        return self.csv
-    end
+    if not LATER[key] then return nil end
+    rawset(self, key, require("scaleapi." .. key))
+    return rawget(self, key)
 end })

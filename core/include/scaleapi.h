@@ -195,8 +195,7 @@ typedef enum scale_form {
 } scale_form;
 
 /* What a good answer is, as one row a kind: id, name, form, member, what it is or what it lists (NULL: no
- *object
- ** of a known kind). */
+** object of a known kind). */
 #define SCALE_ANSWERS(X)                                                                                     \
     X(ANY, "any", ANY, NULL, NULL)                                                                           \
     X(ADDRESS, "address", ADDRESS, NULL, NULL)                                                               \
@@ -342,6 +341,9 @@ SCALE_API int scale_operation_version(const scale_operation *operation);
 
 /* What an answer of this kind looks like. Never NULL, never freed. */
 SCALE_API const scale_answer_kind *scale_answer_describe(scale_answer answer);
+
+/* What a value of this kind must be: "an integer". Never NULL, never freed. */
+SCALE_API const char *scale_value_describe(scale_value value);
 
 /* The name among the operation's parameters and call options that `name` was probably meant to be,
 ** or NULL. */

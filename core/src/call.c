@@ -104,26 +104,9 @@ void scale_call_free(scale_call *call) {
 
 /* ================================================================= parameters */
 
-static const char *value_name(scale_value value) {
-    switch (value) {
-    case SCALE_TEXT: return "a string";
-    case SCALE_INTEGER: return "an integer";
-    case SCALE_BOOLEAN: return "true or false";
-    case SCALE_TIME: return "a time (ISO 8601, or seconds since 1970)";
-    case SCALE_TEXTS:
-    case SCALE_COMMA_TEXTS: return "a string or a list of strings";
-    case SCALE_JSON_OBJECT: return "an object";
-    case SCALE_JSON_ARRAY: return "an array";
-    case SCALE_JSON_TEXTS:
-    case SCALE_JSON_NAMES: return "a list of strings";
-    case SCALE_FILE_PART: return "a file";
-    default: return "a JSON value";
-    }
-}
-
 static scale_status fail_value(const scale_call *call, const scale_parameter *parameter, scale_error *error) {
     return scale__fail(error, SCALE_USAGE, "%s of %s must be %s", parameter->name, call->operation->name,
-                       value_name(parameter->value));
+                       scale_value_describe(parameter->value));
 }
 
 static uint64_t bit_of(const scale_call *call, const scale_parameter *parameter) {
@@ -498,7 +481,7 @@ static scale_status check_required(const scale_call *call, scale_error *error) {
         if (given && scale__operation_needs_one_of(operation, parameter->name)) one_is_given = true;
         if (parameter->required && !given)
             return scale__fail(error, SCALE_USAGE, "%s needs %s, %s", operation->name, parameter->name,
-                               value_name(parameter->value));
+                               scale_value_describe(parameter->value));
     }
     return one_is_given ? SCALE_OK : fail_one_of(operation, error);
 }

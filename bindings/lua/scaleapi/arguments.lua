@@ -91,6 +91,14 @@ end
 
 -- ---------------------------------------------------------- by kind of body
 
+-- The whole body instead of its fields, where one is given: { body = '{"project":"p","name":"b"}' }, or as a table.
+local function take_body(row, named)
+    local body = named.body
+    if body == nil or parameter_name(row, "body") then return nil end
+    named.body = nil
+    return encode(row, "object", body)
+end
+
 -- Parameters and call options in one table.
 local function bind_fields(row, named, given, index)
     local options = {}
@@ -110,7 +118,9 @@ local function bind_fields(row, named, given, index)
     end
     for name, value in pairs(type(given[index]) == "table" and given[index] or {}) do options[name] = value end
     if type(given[index]) == "table" then index = index + 1 end
-    return { arguments = named, options = options, used = index - 1 }
+    local body, problem = take_body(row, named)
+    if problem then return nil, problem end
+    return { arguments = named, body = body, options = options, used = index - 1 }
 end
 
 local function path_parameters(row)

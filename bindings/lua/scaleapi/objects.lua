@@ -182,7 +182,7 @@ local classes = {
 }
 for name, class in pairs(objects_v2) do classes[name] = class end
 
-local objects = {}
+local objects = { classes = classes } -- by the names that rows have for them
 
 --- An object of the kind that a row names, of these bytes.
 function objects.new(client, kind, bytes, operation)
