@@ -21,7 +21,7 @@ end
 
 local function response_of(task)
     local params = store.params_of(task)
-    if task.status == "error" then return responses.make_error(responses.unreachable(params)) end
+    if task.status == "error" then return responses.make_error(responses.unreachable(params), task.failure) end
     return responses.make(store.id_of(task), task.number, store.type_of(task), params)
 end
 
@@ -97,7 +97,7 @@ function documents.batch(world, batch, detailed)
         ',"calibration_batch":', tostring(batch.calibration), ',"self_label_batch":', tostring(batch.self_label),
         batch.priority and ',"priority":' .. batch.priority or "",
         detailed and counts(world, batch) or "",
-        ',"archived":false}',
+        ',"archived":', tostring(batch.archived or false), "}",
     }
 end
 
@@ -120,8 +120,8 @@ function documents.project(_, project)
     for i, params in ipairs(project.versions) do versions[i] = version(params, i - 1) end
     return table.concat {
         '{"name":', quote(project.name), ',"type":"', project.type, '","projectType":"', project.kind,
-        '","created_at":"', times.format(project.created), '","created_with":"api","archived":false',
-        project.echo,
+        '","created_at":"', times.format(project.created), '","created_with":"api","archived":',
+        tostring(project.archived or false), project.echo,
         project.ontologies and ',"ontologies":[' .. table.concat(project.ontologies, ",") .. "]" or "",
         ',"param_history":[', table.concat(versions, ","), "]}",
     }
