@@ -106,6 +106,9 @@ local function checked(given)
     return all or error(problem, 3)
 end
 
+--- Options for sandbox.start from texts "NAME=VALUE", in which a name's - stands for _; nil and what is wrong.
+sandbox.read_options = options.parse_list
+
 --- A world without a server, for sandbox.handle. Options: complete_after, seed, assume (see assumptions.lua), clock.
 function sandbox.new_world(given)
     local all = checked(given)

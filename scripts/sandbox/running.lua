@@ -37,10 +37,20 @@ local function new_counts(in_flight)
     return { requests = 0, in_flight = in_flight, most_in_flight = in_flight, faults = 0, fault_kinds = {} }
 end
 
--- From now on, what changes the world is kept in the state.
+local function complain(self, message)
+    if not self._quiet then io.stderr:write("sandbox: ", message, "\n") end
+end
+
+-- From now on, what changes the world is kept in the state. That it cannot be is said once, until it can be again.
 local function keep_changes(self)
     if not self._state then return end
-    self.world.remember = function(...) return self._state:write(...) end
+    local was_said = false
+    self.world.remember = function(...)
+        local problem = self._state:write(...)
+        if problem and not was_said then complain(self, problem) end
+        was_said = problem ~= nil
+        return problem
+    end
 end
 
 --- Makes everything what it was at the start.
@@ -68,8 +78,8 @@ end
 
 -- --------------------------------------------------------------------- handle
 
--- Where a method returns what control.call returns, parentheses keep the method on the stack: wrong arguments are raised
--- at the line of who called it.
+-- Where a method returns what control.call returns, parentheses keep the method on the stack: wrong arguments are
+-- raised at the line of who called it.
 
 --- Completes tasks as people would: the tasks with these ids, and those of the batches with these names, whatever
 --- complete_after says. Returns how many were pending. Raises on a name that is unknown.
@@ -218,9 +228,7 @@ local function listen(self, given)
     return server.listen {
         port = given.port or 0, max_body = MOST_BODY, max_connections = given.max_connections,
         handler = function(request) return answer(self, request) end,
-        on_error = function(message)
-            if not given.quiet then io.stderr:write("sandbox: ", message, "\n") end
-        end,
+        on_error = function(message) complain(self, message) end,
     }
 end
 
@@ -229,7 +237,7 @@ local running = {}
 --- Starts a sandbox of checked options. `handle` answers the requests of Scale's API. Returns it, with url, port,
 --- world; or nil and what is wrong.
 function running.start(given, handle)
-    local self = setmetatable({ handle = handle, _counted = new_counts(0) }, Sandbox)
+    local self = setmetatable({ handle = handle, _counted = new_counts(0), _quiet = given.quiet }, Sandbox)
     self._leaving = setmetatable({}, { __close = function()
         self._counted.in_flight = self._counted.in_flight - 1
     end })
