@@ -51,8 +51,8 @@ local OPTIONS = {
     { "--rate-limit", "N", "Refuse what is more than so many requests a second, with 429 and Retry-After." },
     { "--retry-after", "S", "What Retry-After then says, not when there is room again." },
     { "--target", "JSON", "A fault for the next requests of one kind (below).", many = true },
-    { "--assume", "NAME=VALUE", "Take the opposite of what nobody could confirm for true; `curl URL/sandbox/assumptions`"
-        .. " shows what there is.", many = true },
+    { "--assume", "NAME=VALUE", "Take the opposite of what nobody could confirm for true; "
+        .. "`curl URL/sandbox/assumptions` shows what there is.", many = true },
     { "--seed", "N", "Choose other requests to go wrong, and other ids." },
 }
 

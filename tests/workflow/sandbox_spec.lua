@@ -119,6 +119,50 @@ describe("scalua sandbox", function()
         assert.matches("^536 connections can be open at once, the limit of this machine for one program", support.read ".out")
     end)
 
+    describe("in a crowd that says little", function()
+        -- So many connections, while a client makes 100 tasks, one after the other. `limit` is what ulimit takes.
+        -- Returns how many came, how many the server closed meanwhile, and how long the client took.
+        local function crowd(count, limit)
+            local code, out, err = support.shell(([[
+                mkfifo stop
+                ( ulimit %s; "$S" sandbox >out 2>err & echo $! >pid )
+                until [ -s out ]; do kill -0 $(cat pid) || exit 99; sleep 0.02; done
+                URL=$(sed -n 's/^listening on //p' out)
+                "${S%%/*}/helpers/idle" ${URL##*:} %d <stop >crowd & idle=$!
+                exec 9>stop
+                until [ -s crowd ]; do kill -0 $idle || exit 98; sleep 0.05; done
+                %s
+                exec 9>&-
+                wait $idle
+                cat crowd
+                kill -INT $(cat pid)]]):format(limit, count, with_client("test_a", [[
+                    local now = require("scaleapi").now
+                    local started, tasks = now(), {}
+                    for i = 1, 100 do
+                        tasks[i] = client:create_task("comparison", { attachments = { "a" }, choices = { "b" } })
+                    end
+                    print(("%.3f seconds"):format(now() - started))]])))
+            assert.same({ 0, "" }, { code, err })
+            local seconds, came, closed = out:match "^(%S+) seconds\n(%d+) open\n(%d+) closed\n$"
+            return tonumber(came), tonumber(closed), tonumber(seconds)
+        end
+
+        it("still answers, and lets them sit as long as there is room", function()
+            local _, limit = support.shell "ulimit -Hn"
+            local count = math.min(10000, (tonumber(limit) or 1000000) - 200)
+            local came, closed, seconds = crowd(count, "-S -n 1000")
+            assert.same({ count, 0 }, { came, closed })
+            assert.is_true(seconds < 10, seconds)
+        end)
+
+        it("still answers when there is no room: who has been idle for longest goes", function()
+            local came, closed, seconds = crowd(400, "-n 200")
+            assert.equal(400, came)
+            assert.is_true(closed >= 200, closed)
+            assert.is_true(seconds < 10, seconds)
+        end)
+    end)
+
     describe("with --state", function()
         it("loses nothing that was answered, however it ends", function()
             support.write("rows.jsonl", support.rows(6000))
