@@ -112,11 +112,11 @@ end
 
 command.run("sandbox", function()
     local options = read_arguments()
-    sys.catch_interrupt(true)
     -- Much of what a big sandbox holds stays: looking at it all again each time it has grown by half is enough.
     collectgarbage("incremental", 150, 200)
     options.max_connections = count_connections()
     local running = start(options)
+    sys.catch_interrupt(true)
     io.stdout:write("listening on ", running.url, "\n")
     io.stdout:flush()
     explain(running, options)

@@ -135,7 +135,7 @@ function Sandbox:assumptions()
 end
 
 function Sandbox:assume(chosen)
-    return (control.call(self, "assume", chosen))
+    return control.call(self, "assume", chosen)
 end
 
 --- Counts; see Sandbox:counts.
@@ -192,14 +192,15 @@ end
 -- Does again what the state holds. Returns what is wrong.
 local function replay(self)
     local world = self.world
+    local function again(kind, request)
+        if kind == "control" then return control.replay(self, request) end
+        request.headers.authorization = "Bearer " .. kind .. "_kept"
+        self.handle(world, request)
+    end
     local count, problem = self._state:replay(function(kind, time, request)
         world.pinned = time
-        if kind == "control" then
-            pcall(control.replay, self, request) -- what was refused is refused again
-        else
-            request.headers.authorization = "Bearer " .. kind .. "_kept"
-            pcall(self.handle, world, request)
-        end
+        local ok, message = pcall(again, kind, request) -- what was refused, or went wrong, does so again
+        if not ok and tostring(message):find "interrupted!$" then error(message, 0) end
     end)
     world.pinned = nil
     self.replayed = count

@@ -298,7 +298,6 @@ end
 --- Lets so many milliseconds more pass.
 function store.advance(world, milliseconds)
     world.advanced = world.advanced + milliseconds
-    if world.pinned then world.pinned = world.pinned + milliseconds end
     store.settle_all(world)
 end
 

@@ -169,12 +169,15 @@ describe("control of a sandbox", function()
             start()
             local task = some_tasks(1)[1]
             running:complete(task.task_id)
+            client:get_task(task.task_id):audit { accepted = true }
             assert.equal(1, running:recall(task.task_id))
             assert.equal(0, running:recall(task.task_id))
             local recalled = client:get_task(task.task_id)
             assert.same({ "pending" }, { recalled.status, recalled.completed_at, recalled.response })
+            assert.equal(0, client:tasks({ project_name = "p", completed_after = 0 }).total)
             assert.equal(1, running:complete(task.task_id))
             assert.equal("completed", status_of(task))
+            assert.equal("pending", client:get_task(task.task_id).customer_review_status)
         end)
 
         it("does nothing at all when one name is unknown", function()

@@ -137,6 +137,15 @@ describe("the state of a sandbox", function()
         end
     end)
 
+    it("keeps what came with a request in its headers", function()
+        start()
+        local request = { method = "POST", path = "/v1/task/comparison", body = '{"attachments":[],"choices":["a"]}',
+            headers = { authorization = "Bearer test_key", ["idempotency-key"] = "once" } }
+        assert.equal(200, sandbox.handle(running.world, request).status)
+        restart()
+        assert.equal(409, sandbox.handle(running.world, request).status)
+    end)
+
     it("keeps the clock and the assumptions that were set", function()
         start()
         running:advance(3600)
@@ -155,8 +164,9 @@ describe("the state of a sandbox", function()
 
     it("holds no key", function()
         start()
-        local c <close> = client "live_secret"
-        c:create_project { project_name = "p", task_type = "comparison" }
+        local answer = sandbox.handle(running.world, { method = "POST", path = "/v1/projects", body =
+            '{"name":"p","type":"comparison"}', headers = { authorization = "Bearer live_secret", cookie = "secret" } })
+        assert.equal(200, answer.status)
         assert.not_matches("secret", read())
         assert.matches("comparison", read())
     end)
