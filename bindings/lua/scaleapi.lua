@@ -20,6 +20,7 @@ local scaleapi = {
     array = core.json.array,       -- marks a table as an array, so that {} is sent as []
     is_error = errors.is_error,    -- is_error(value [, kind])
     operations = core.operations,  -- the rows of the operation table
+    suggest = core.suggest,        -- suggest(word, words): the one that was probably meant, or nil
     spawn = scheduler.spawn,
     sleep = scheduler.sleep,
     after = scheduler.after,
