@@ -46,15 +46,21 @@ local function errors_of(task)
     return '[{"message":' .. text .. "}]"
 end
 
+-- The threads; or why they are not shown.
+local function threads_of(view, task)
+    if not task.reports then return ',"threads":' .. threads.of(task, view.opts) end
+    return ',"sensitive_content_reports":[' .. table.concat(task.reports, ",") .. "]"
+end
+
 --- A task. One that lies in no project, which only the first API can make, has "" for its project.
 function documents.task(view, task)
     local project, batch = store.project_of(task), store.batch_of(task)
     return table.concat {
         '{"task_id":"', store.id_of(task), '","project":', project and reference(view, "project", project) or '""',
         batch and ',"batch":' .. reference(view, "batch", batch) or "",
-        ',"status":"', task.status, '","created_at":"', times.format(task.created), '"',
+        ',"status":"', store.task_state(task), '","created_at":"', times.format(task.created), '"',
         task.status == "completed" and ',"completed_at":"' .. times.format(task.completed) .. '"' or "",
-        ',"metadata":', task.metadata or "{}", ',"threads":', threads.of(task, view.opts),
+        ',"metadata":', task.metadata or "{}", threads_of(view, task),
         task.status == "error" and ',"errors":' .. errors_of(task) or "", "}",
     }
 end

@@ -1,12 +1,12 @@
 --[[
 sandbox.seeds - puts into an account what the API shows but cannot make: deliveries, datasets, their deliveries and
-tasks, schemas, annotations.
+tasks, schemas, annotations, reports of sensitive content, deletions of tasks.
 
     local id = seeds.apply(world, world.accounts.test, "dataset", { name = "faces" })
     seeds.apply(world, world.accounts.test, "dataset_delivery", { dataset_id = id, name = "first", turn_count = 3 })
 
-The fields are as JSON would give them. Every kind takes an `id`; without one it is made up. A wrong field is raised as
-a text, and then nothing has changed.
+The fields are as JSON would give them. What has an id takes an `id`; without one it is made up. A wrong field is
+raised as a text, and then nothing has changed.
 --]]
 
 local json = require("scaleapi").json
@@ -104,7 +104,7 @@ end
 
 -- -------------------------------------------------------------------- kinds
 
--- kind -> { list, shape, add(account, values) -> id }
+-- kind -> { list (absent: what is seeded has no id of its own), shape, add(account, values) -> id }
 local kinds = {}
 
 -- The tasks of a delivery: those that are named, or all that are completed and not delivered.
@@ -192,12 +192,13 @@ kinds.dataset_task = {
     end,
 }
 
--- The completed chat task that an annotation belongs to; it stands in its thread.
-local function annotated_task(account, id)
+local function find_chat_task(account, id)
     local task = store.find_task(account, id)
     if not task or not threads.is_chat(store.type_of(task)) then fail("there is no chat task '%s'", id) end
     return task
 end
+
+-- One with a task stands in its thread.
 
 kinds.annotation = {
     list = "annotations",
@@ -208,7 +209,7 @@ kinds.annotation = {
     },
     add = function(account, values)
         if not ANNOTATION_TYPES[values.type] then fail("there is no type '%s' of annotations", values.type) end
-        local task = values.task_id and annotated_task(account, values.task_id)
+        local task = values.task_id and find_chat_task(account, values.task_id)
         local fields = { id = values.id or "an_" .. store.new_id(account, "9", #account.annotations + 1) }
         for name, value in pairs(values) do
             if name ~= "task_id" then fields[name] = value end
@@ -222,13 +223,35 @@ kinds.annotation = {
     end,
 }
 
---- Adds one to an account, and returns its id. `kind` is delivery, schema, dataset, dataset_delivery, dataset_task or
---- annotation. Raises a text that says what is wrong.
+-- A completed task that is reported shows no threads any more.
+kinds.sensitive_content_report = {
+    shape = { task_id = { "text", true }, type = { "text" }, message = { "text" } },
+    add = function(account, values)
+        local task = find_chat_task(account, values.task_id)
+        local status = task.status
+        if status ~= "completed" then fail("task %s is %s; completed ones are reported", values.task_id, status) end
+        task.reports = task.reports or {}
+        table.insert(task.reports, json.encode { type = values.type, message = values.message })
+        return values.task_id
+    end,
+}
+
+kinds.deletion = {
+    shape = { task_id = { "text", true } },
+    add = function(account, values)
+        local task = store.find_task(account, values.task_id) or fail("there is no task '%s'", values.task_id)
+        store.delete(account, task)
+        return values.task_id
+    end,
+}
+
+--- Adds one to an account, and returns its id, or its task's. `kind` is one of those above. Raises a text that says
+--- what is wrong.
 function seeds.apply(world, account, kind, fields)
     local of = kinds[kind] or fail("no '%s' can be seeded; there are %s", tostring(kind), names_of(kinds))
     local values = checked(kind, of.shape, fields)
-    local list, id = account[of.list], values.id
-    if id and list[id] then fail("there is a %s with the id '%s' already", kind, id) end
+    local id = values.id
+    if id and account[of.list][id] then fail("there is a %s with the id '%s' already", kind, id) end
     store.settle(world, account)
     return of.add(account, values)
 end

@@ -214,6 +214,18 @@ function store.cancel(account, task)
     move(account, task, "canceled", account.time)
 end
 
+--- Deletes a task. It can still be seen: the second API calls it deleted, and the first, which has no such word,
+--- canceled.
+function store.delete(account, task)
+    task.completed, task.review, task.deleted = nil, nil, true
+    move(account, task, "canceled", account.time)
+end
+
+--- A task's status in the words of the second API, which has deleted too.
+function store.task_state(task)
+    return task.deleted and "deleted" or task.status
+end
+
 --- Gives a task a unique_id, or with nil takes it away. `raw` is how it was written.
 function store.set_unique_id(account, task, unique_id, raw)
     if task.unique_id then account.unique[task.unique_id] = nil end

@@ -60,7 +60,7 @@ function threads.is_chat(task_type)
 end
 
 local function has_threads(task)
-    return task.status == "completed" and threads.is_chat(store.type_of(task))
+    return task.status == "completed" and not task.reports and threads.is_chat(store.type_of(task))
 end
 
 --- The annotation with this id in its task's threads, as JSON with all details; or nil.

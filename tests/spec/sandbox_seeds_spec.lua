@@ -51,9 +51,36 @@ describe("a seed", function()
         assert.same({ { done }, { pending } }, { delivered "one", delivered "two" })
     end)
 
+    it("of a deletion leaves a task that the second API calls deleted, and the first canceled", function()
+        for _, id in ipairs { done, pending } do
+            assert.equal(id, world:seed("deletion", { task_id = id }))
+            local task = world:ok("GET /v2/task?task_id=" .. id)
+            assert.same({ "deleted", {} }, { task.status, task.threads })
+            local first = world:ok("GET /v1/task/" .. id)
+            assert.same({ "canceled" }, { first.status, first.completed_at, first.customer_review_status })
+        end
+        world:wait(20)
+        assert.equal(2, #world:ok("GET /v2/tasks?project_name=p&status=deleted").tasks)
+        assert.equal(2, #world:ok("GET /v2/delivery/tasks?project_name=p&status=deleted").docs)
+        assert.same({}, world:ok("GET /v2/tasks?project_name=p&status=canceled").tasks)
+        assert.equal(2, world:ok("GET /v1/tasks?status=canceled").total)
+    end)
+
+    it("of a report takes a completed task's threads away", function()
+        local annotation = world:ok("GET /v2/task?task_id=" .. done).threads[1].turns[1].annotations[1].id
+        world:seed("sensitive_content_report", { task_id = done, type = "pii", message = "A name." })
+        world:seed("sensitive_content_report", { task_id = done })
+        local task = world:ok("GET /v2/task?task_id=" .. done)
+        assert.same({ { type = "pii", message = "A name." }, {} }, task.sensitive_content_reports)
+        assert.same({ "completed" }, { task.status, task.threads })
+        world:refused(404, "GET /v2/annotation?annotation_id=" .. annotation)
+        assert.has_error(function() world:seed("sensitive_content_report", { task_id = pending }) end,
+            ("task %s is pending; completed ones are reported"):format(pending))
+    end)
+
     local WRONG = {
         { "galaxy", {}, "no 'galaxy' can be seeded; there are annotation, dataset, dataset_delivery, dataset_task, "
-            .. "delivery, schema" },
+            .. "deletion, delivery, schema, sensitive_content_report" },
         { "dataset", 7, "dataset: the fields must be an object" },
         { "dataset", {}, "dataset: name is required" },
         { "dataset", { name = "" }, "dataset: name must be a text that is not empty" },
@@ -74,6 +101,12 @@ describe("a seed", function()
             "dataset_task: attachments must be an object of texts without white space" },
         { "dataset_task", { delivery_id = "dd", attachments = { a = "https://x\r\nSet-Cookie: a" } },
             "dataset_task: attachments must be an object of texts without white space" },
+        { "deletion", {}, "deletion: task_id is required" },
+        { "deletion", { task_id = "x" }, "there is no task 'x'" },
+        { "deletion", { task_id = "x", id = "y" }, "deletion: unknown field 'id'; there are task_id" },
+        { "sensitive_content_report", { task_id = "x" }, "there is no chat task 'x'" },
+        { "sensitive_content_report", { task_id = "x", type = 7 },
+            "sensitive_content_report: type must be a text that is not empty" },
         { "annotation", { key = "k", type = "colour" }, "there is no type 'colour' of annotations" },
         { "annotation", { type = "text" }, "annotation: key is required" },
         { "annotation", { key = "k", type = "text", task_id = "x" }, "there is no chat task 'x'" },

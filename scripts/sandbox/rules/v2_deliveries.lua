@@ -52,7 +52,7 @@ local function list_tasks(c)
     local status, is_completed = v2.one_of(given, "status", STATUSES), v2.bounds(given, "completed")
     local tasks = unknown and {} or (delivery or project).tasks
     local page, next_token = page_of(c, tasks, function(task)
-        return (not project or store.project_of(task) == project) and (not status or task.status == status)
+        return (not project or store.project_of(task) == project) and (not status or store.task_state(task) == status)
             and is_completed(task.completed)
     end)
     return '{"docs":' .. pages.render(page, documents.delivered_task, { delivery = delivery })

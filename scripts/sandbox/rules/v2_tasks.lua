@@ -15,7 +15,7 @@ local wire = require "scaleapi.sandbox.wire"
 local refuse = wire.refuse
 
 local EXPANDABLE = { "project", "batch" }
-local STATUSES = { "pending", "completed", "canceled", "error", "deleted" } -- nothing here is ever deleted
+local STATUSES = { "pending", "completed", "canceled", "error", "deleted" }
 local MISSING_PLACE = "Provide project_id, project_name, batch_id or batch_name."
 
 local function find(c, given)
@@ -47,7 +47,7 @@ local function list(c)
         items = shelf_of(c, given), id_of = store.id_of,
         find = function(id) return store.find_task(c.account, id) end,
         is_wanted = function(task)
-            return (not status or task.status == status) and is_within(task.completed)
+            return (not status or store.task_state(task) == status) and is_within(task.completed)
         end,
     })
     return '{"tasks":' .. pages.render(page, documents.task, view) .. next_token .. "}"
