@@ -157,7 +157,7 @@ end
 
 -- What came back, from its head and body.
 local function read_refusal(answer)
-    local status, body = answer:match "^HTTP/1%.1 (%d+)", answer:match "\r\n\r\n(.*)$"
+    local status, body = answer:match "^HTTP/1%.1 (%d+)", answer:match "\r\n\r\n(.*)$" or ""
     local text = body:match '"error"%s*:%s*"(.-[^\\])"' or body
     return { code = math.tointeger(tonumber(status)), message = text, raw = true }
 end
