@@ -76,6 +76,9 @@ rule "the sandbox uses the public face" \
 rule "scripts and examples use the public face" \
     "$(requires scripts examples | grep -v '^scripts/sandbox/' |
         grep -vE ':(scaleapi(\.(sys|server|sandbox))?|cjson|argparse|scripts\.lib\..+)$')"
+rule "the generators use the module and each other" \
+    "$(requires bindings/generate.lua bindings/generate | grep -vE ':(scaleapi(\.(fields|objects))?|bindings\.generate\..+)$')"
+rule "the editor's types are loaded by nobody" "$(requires bindings scripts examples tests | grep ':scaleapi\.meta$')"
 rule "examples stand alone" "$(requires examples | grep ':scripts\.')"
 
 # ------------------------------------------------------------------ symbols

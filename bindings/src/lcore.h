@@ -15,13 +15,14 @@
 #include "lclass.h"
 #include "scaleapi.h"
 
-#define LSCALE_LOOP   "scaleapi.loop"
-#define LSCALE_TIMER  "scaleapi.timer"
-#define LSCALE_WATCH  "scaleapi.watch"
-#define LSCALE_CLIENT "scaleapi.client"
-#define LSCALE_CALL   "scaleapi.call"
+#define LSCALE_LOOP     "scaleapi.loop"
+#define LSCALE_TIMER    "scaleapi.timer"
+#define LSCALE_WATCH    "scaleapi.watch"
+#define LSCALE_CLIENT   "scaleapi.client"
+#define LSCALE_CALL     "scaleapi.call"
+#define LSCALE_EXCHANGE "scaleapi.fetch" /* "scaleapi.exchange" is the server's */
 
-/* Something that can become ready: the first member of a timer, a watch and a call. */
+/* Something that can become ready: the first member of a timer, a watch, a call, an exchange. */
 typedef struct lscale_pollable {
     struct lscale_pollable *next;
     struct lscale_loop *loop; /* whose list it is linked in; NULL when in none */
@@ -59,6 +60,7 @@ int lscale_milliseconds(lua_State *L, double seconds, const char *what);
 void lscale_open_loop(lua_State *L);
 void lscale_open_client(lua_State *L);
 void lscale_open_call(lua_State *L);
+void lscale_open_exchange(lua_State *L);
 void lscale_open_operations(lua_State *L);
 
 #endif

@@ -1,7 +1,11 @@
 /*
 ** loperations.c - the rows of the operation table and the enumerations, as Lua tables.
 */
+#include <string.h>
+
 #include "lcore.h"
+
+#define MOST_OPERATIONS 256
 
 static const char *const method_names[] = {"GET", "POST", "PUT", "DELETE"};
 static const char *const body_names[] = {"none", "fields", "open", "whole", "parts"};
@@ -75,23 +79,66 @@ static void push_failures(lua_State *L, const scale_operation *operation) {
     }
 }
 
-/* core.describe(name) -> what people are told of the operation: also, note, failures (an array of { status,
-** standing, cause }), parameters (name -> { about, standing }); or nil */
+/* The values that the parameter is known to take, in the table's order; nothing when it takes any. */
+static void set_known_values(lua_State *L, const scale_parameter *parameter) {
+    const scale_enumeration *known = NULL;
+    if (parameter->enumeration == NULL) return;
+    for (size_t i = 0; (known = scale_enumeration_at(i)) != NULL; i++)
+        if (strcmp(known->name, parameter->enumeration) == 0) break;
+    if (known == NULL) return;
+    lua_createtable(L, (int)known->count, 0);
+    for (size_t i = 0; i < known->count; i++) {
+        lua_pushstring(L, known->values[i].value);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_setfield(L, -2, "values");
+}
+
+static void push_told_parameters(lua_State *L, const scale_operation *operation) {
+    lua_createtable(L, 0, (int)operation->parameter_count);
+    for (size_t i = 0; i < operation->parameter_count; i++) {
+        const scale_parameter *parameter = &operation->parameters[i];
+        lua_createtable(L, 0, 4);
+        set_text(L, "kind", scale_value_describe(parameter->value));
+        set_text(L, "about", parameter->about);
+        set_text(L, "standing", parameter->standing);
+        set_known_values(L, parameter);
+        lua_setfield(L, -2, parameter->name);
+    }
+}
+
+/* The row whose name is a near miss of `name`, or NULL. */
+static const char *nearest_operation(const char *name) {
+    const char *names[MOST_OPERATIONS];
+    const scale_operation *operation;
+    size_t count = 0;
+    while (count < MOST_OPERATIONS && (operation = scale_operation_at(count)) != NULL)
+        names[count++] = operation->name;
+    return scale_suggest(name, names, count);
+}
+
+/* core.describe(name) -> what people are told of the operation of that name, which may be any of its names:
+*name (the
+** row's), also, note, failures (an array of { status, standing, cause }), parameters (name -> { kind, about,
+*standing,
+** values }); or nil and a message */
 static int describe(lua_State *L) {
-    const scale_operation *operation = scale_operation_find(luaL_checkstring(L, 1));
-    if (operation == NULL) return 0;
-    lua_createtable(L, 0, 4);
+    const char *name = luaL_checkstring(L, 1);
+    const scale_operation *operation = scale_operation_find(name);
+    if (operation == NULL) {
+        const char *meant = nearest_operation(name);
+        lua_pushnil(L);
+        lua_pushfstring(L, "unknown operation '%s'%s%s%s", name, meant == NULL ? "" : "; did you mean '",
+                        meant == NULL ? "" : meant, meant == NULL ? "" : "'?");
+        return 2;
+    }
+    lua_createtable(L, 0, 5);
+    set_text(L, "name", operation->name);
     set_text(L, "also", operation->also);
     set_text(L, "note", operation->note);
     push_failures(L, operation);
     lua_setfield(L, -2, "failures");
-    lua_createtable(L, 0, (int)operation->parameter_count);
-    for (size_t i = 0; i < operation->parameter_count; i++) {
-        lua_createtable(L, 0, 2);
-        set_text(L, "about", operation->parameters[i].about);
-        set_text(L, "standing", operation->parameters[i].standing);
-        lua_setfield(L, -2, operation->parameters[i].name);
-    }
+    push_told_parameters(L, operation);
     lua_setfield(L, -2, "parameters");
     return 1;
 }

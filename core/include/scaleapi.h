@@ -3,14 +3,15 @@
 **
 ** A loop (scale_loop) drives any number of calls on one thread. A client (scale_client) holds a
 ** key, a base URL and limits, and attaches to a loop. A call (scale_call) is one operation of the
-** API in flight, with its retries. JSON comes and goes as bytes; scaleapi_json.h reads and writes it.
+** API in flight, with its retries; an exchange (scale_exchange) one request to any other URL. JSON comes and
+** goes as bytes; scaleapi_json.h reads and writes it.
 **
 ** Rules that hold everywhere:
 ** - Functions that can fail return a scale_status and fill the scale_error they are given, which
 **   may be NULL. The first error wins.
 ** - `new`/`free` own memory on the heap; `init`/`clear` work on memory of the caller's.
 ** - What is passed in is copied, but for the path of a file (read while it is sent).
-** - A loop outlives its clients, a client outlives its calls. Nothing here is shared between
+** - A loop outlives its clients and exchanges, a client outlives its calls. Nothing here is shared between
 **   threads; two loops in two threads do not know of each other.
 ** - Times are milliseconds, sizes are bytes, texts are UTF-8 and end with a NUL unless a size is
 **   given beside them.
@@ -135,7 +136,7 @@ typedef struct scale_loop_options {
 SCALE_API scale_status scale_loop_new(scale_loop **loop, const scale_loop_options *options,
                                       scale_error *error);
 
-/* Frees the loop. Clients and calls that are still there are closed: each unfinished call ends with
+/* Frees the loop. Clients, calls and exchanges that are still there are closed: what is unfinished ends with
 ** kind `closed`, without its done function being called; free them as usual. NULL is fine. */
 SCALE_API void scale_loop_free(scale_loop *loop);
 
@@ -149,7 +150,7 @@ SCALE_API scale_status scale_loop_step(scale_loop *loop, int timeout_ms, scale_e
 SCALE_API int scale_loop_descriptor(const scale_loop *loop);
 SCALE_API int scale_loop_timeout(const scale_loop *loop);
 
-/* How many calls were started and have not ended. */
+/* How many calls and exchanges were started and have not ended. */
 SCALE_API size_t scale_loop_unfinished(const scale_loop *loop);
 
 /* The loop's clock, ms. */
@@ -173,7 +174,8 @@ SCALE_API void scale_timer_cancel(scale_loop *loop, scale_timer *timer);
 
 /* ============================================================== operations */
 
-typedef enum scale_method { SCALE_GET, SCALE_POST, SCALE_PUT, SCALE_DELETE } scale_method;
+/* SCALE_HEAD is for exchanges alone: no operation has it. */
+typedef enum scale_method { SCALE_GET, SCALE_POST, SCALE_PUT, SCALE_DELETE, SCALE_HEAD } scale_method;
 
 /* What the body of a request is. */
 typedef enum scale_body {
@@ -193,8 +195,7 @@ typedef enum scale_form {
 } scale_form;
 
 /* What a good answer is, as one row a kind: id, name, form, member, what it is or what it lists (NULL: no
-*object
-** of a known kind). */
+** object of a known kind). */
 #define SCALE_ANSWERS(X)                                                                                     \
     X(ANY, "any", ANY, NULL, NULL)                                                                           \
     X(ADDRESS, "address", ADDRESS, NULL, NULL)                                                               \
@@ -341,6 +342,9 @@ SCALE_API int scale_operation_version(const scale_operation *operation);
 /* What an answer of this kind looks like. Never NULL, never freed. */
 SCALE_API const scale_answer_kind *scale_answer_describe(scale_answer answer);
 
+/* What a value of this kind must be: "an integer". Never NULL, never freed. */
+SCALE_API const char *scale_value_describe(scale_value value);
+
 /* The name among the operation's parameters and call options that `name` was probably meant to be,
 ** or NULL. */
 SCALE_API const char *scale_operation_suggest(const scale_operation *operation, const char *name);
@@ -421,12 +425,14 @@ typedef struct scale_call_options {
                              unique_id */
     bool digest_id; /* create_task: the unique_id is a digest of all that is sent, so that of the task that
                        has it only type, project, batch and status are compared */
+    const char *idempotency_key; /* creating a task: sent as the header Idempotency-Key, which makes it safe
+                                    to send it again; NULL: none */
 } scale_call_options;
 
 #define SCALE_CALL_OPTIONS_INIT                                                                              \
-    { sizeof(scale_call_options), 0, 0, 0, 0, false, false }
+    { sizeof(scale_call_options), 0, 0, 0, 0, false, false, NULL }
 
-/* Makes a call; nothing is sent yet. `options` may be NULL. Errors: no_memory, closed. */
+/* Makes a call; nothing is sent yet. `options` may be NULL. Errors: no_memory, closed, usage. */
 SCALE_API scale_status scale_call_new(scale_call **call, scale_client *client,
                                       const scale_operation *operation, const scale_call_options *options,
                                       scale_error *error);
@@ -481,6 +487,76 @@ SCALE_API bool scale_call_existed(const scale_call *call);
 
 /* Frees the call; an unfinished one is dropped, its done function not called. NULL is fine. */
 SCALE_API void scale_call_free(scale_call *call);
+
+/* ================================================================ exchange */
+
+/*
+** One plain HTTP request to any URL, for things beside the API: result files, callbacks. It carries no key
+*and
+** is sent once, without retries. scale_exchange_start, then the done function (or scale_exchange_wait), then
+** scale_exchange_status, … or scale_exchange_error, then scale_exchange_free.
+*/
+typedef struct scale_exchange scale_exchange;
+typedef void (*scale_exchanged_fn)(scale_exchange *exchange, void *user);
+
+/* Set by SCALE_EXCHANGE_REQUEST_INIT; what is NULL but `url` is left out. */
+typedef struct scale_exchange_request {
+    size_t size;
+    scale_method method;
+    const char *url;            /* http or https, without user and password */
+    const char *const *headers; /* "Name: value" each; NULL after the last */
+    const void *body;           /* of a POST, PUT or DELETE */
+    size_t body_size;
+    const char *ca_file; /* PEM; default: the system's */
+    const char *proxy;   /* URL; never used for loopback. Default: the environment's, as curl reads it */
+    int timeout;         /* ms for all of it, redirects included, 60,000 */
+    int connect_timeout; /* ms, 10,000 */
+    size_t max_answer;   /* bytes, 256 MiB */
+    bool verify;         /* check the server's certificate, true */
+    bool follow;         /* follow redirects: 10 at most, never from https to http; false */
+} scale_exchange_request;
+
+#define SCALE_EXCHANGE_REQUEST_INIT                                                                          \
+    {                                                                                                        \
+        sizeof(scale_exchange_request), SCALE_GET, NULL, NULL, NULL, 0, NULL, NULL, 60000, 10000,            \
+            (size_t)256 << 20, true, false                                                                   \
+    }
+
+/* Sends a request. `done` (may be NULL) is called from scale_loop_step exactly once, also after
+** scale_exchange_cancel; it may free the exchange. Errors: usage (a bad URL, header or number), no_memory. On
+*an
+** error nothing is sent, `done` is not called, and there is nothing to free. */
+SCALE_API scale_status scale_exchange_start(scale_exchange **exchange, scale_loop *loop,
+                                            const scale_exchange_request *request, scale_exchanged_fn done,
+                                            void *user, scale_error *error);
+
+/* Steps the loop until the exchange has ended; SCALE_OK when an answer came, of whatever status. */
+SCALE_API scale_status scale_exchange_wait(scale_exchange *exchange, scale_error *error);
+
+/* Ends an unfinished exchange with kind `canceled`. */
+SCALE_API void scale_exchange_cancel(scale_exchange *exchange);
+
+SCALE_API bool scale_exchange_is_done(const scale_exchange *exchange);
+
+/* Of an exchange that is done: its answer's HTTP status (0 without one) and body (data NULL without one), and
+** where it came from, redirects followed. Borrowed until scale_exchange_free. */
+SCALE_API int scale_exchange_status(const scale_exchange *exchange);
+SCALE_API scale_slice scale_exchange_answer(const scale_exchange *exchange);
+SCALE_API const char *scale_exchange_url(const scale_exchange *exchange);
+
+/* The answer's first header of that name, in any case, or NULL; and its headers in their order: false past
+ *the
+ ** end. Borrowed likewise. */
+SCALE_API const char *scale_exchange_header(const scale_exchange *exchange, const char *name);
+SCALE_API bool scale_exchange_header_at(const scale_exchange *exchange, size_t index, const char **name,
+                                        const char **value);
+
+/* Of an exchange that is done: its error; kind SCALE_NONE when it has an answer, of whatever status.
+ * Borrowed. */
+SCALE_API const scale_error *scale_exchange_error(const scale_exchange *exchange);
+
+/* Frees the exchange; an unfinished one is dropped, its done function not called. NULL is fine. */
+SCALE_API void scale_exchange_free(scale_exchange *exchange);
 
 #ifdef __cplusplus
 }

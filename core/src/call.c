@@ -18,18 +18,39 @@
 
 static const scale_call_options default_options = SCALE_CALL_OPTIONS_INIT;
 
+/* It stands in a header: a line end would begin another one. */
+static scale_status check_idempotency_key(const scale_operation *operation, const char *key,
+                                          scale_error *error) {
+    if (key == NULL) return SCALE_OK;
+    if (operation->repeat != SCALE_REPEAT_UNIQUE_ID)
+        return scale__fail(error, SCALE_USAGE, "%s takes no idempotency_key", operation->name);
+    bool fine = *key != '\0';
+    for (; *key != '\0'; key++) fine = fine && (unsigned char)*key > 0x20 && (unsigned char)*key < 0x7F;
+    if (fine) return SCALE_OK;
+    return scale__fail(error, SCALE_USAGE, "idempotency_key of %s must be of visible ASCII characters",
+                       operation->name);
+}
+
 scale_status scale_call_new(scale_call **result, scale_client *client, const scale_operation *operation,
                             const scale_call_options *options, scale_error *error) {
     *result = NULL;
     if (client->loop == NULL) return scale__fail(error, SCALE_CLOSED, "the client was closed");
+    const char *key = options == NULL ? NULL : options->idempotency_key;
+    if (check_idempotency_key(operation, key, error) != SCALE_OK) return SCALE_ERROR;
     scale_call *call = scale__allocate_zero(sizeof *call);
     if (call == NULL) return scale__fail_no_memory(error);
+    call->idempotency_key = scale__copy_text(key);
+    if (key != NULL && call->idempotency_key == NULL) {
+        scale__release(call);
+        return scale__fail_no_memory(error);
+    }
     scale__link_init(&call->ending.link);
     scale__link_init(&call->link);
     call->client = client;
     call->loop = client->loop;
     call->operation = operation;
     call->options = options == NULL ? default_options : *options;
+    call->options.idempotency_key = NULL; /* the caller's; ours is call->idempotency_key */
     call->error = (scale_error)SCALE_ERROR_INIT;
     scale__buffer_init(&call->query, MOST_REQUEST);
     scale__buffer_init(&call->fields, MOST_REQUEST);
@@ -74,6 +95,7 @@ void scale_call_free(scale_call *call) {
     scale__buffer_clear(&call->url);
     scale__buffer_clear(&call->lookup_url);
     scale__buffer_clear(&call->answer);
+    scale__release(call->idempotency_key);
     scale__release(call->body);
     free_parts(call->parts);
     free_parts(call->file);
@@ -82,26 +104,9 @@ void scale_call_free(scale_call *call) {
 
 /* ================================================================= parameters */
 
-static const char *value_name(scale_value value) {
-    switch (value) {
-    case SCALE_TEXT: return "a string";
-    case SCALE_INTEGER: return "an integer";
-    case SCALE_BOOLEAN: return "true or false";
-    case SCALE_TIME: return "a time (ISO 8601, or seconds since 1970)";
-    case SCALE_TEXTS:
-    case SCALE_COMMA_TEXTS: return "a string or a list of strings";
-    case SCALE_JSON_OBJECT: return "an object";
-    case SCALE_JSON_ARRAY: return "an array";
-    case SCALE_JSON_TEXTS:
-    case SCALE_JSON_NAMES: return "a list of strings";
-    case SCALE_FILE_PART: return "a file";
-    default: return "a JSON value";
-    }
-}
-
 static scale_status fail_value(const scale_call *call, const scale_parameter *parameter, scale_error *error) {
     return scale__fail(error, SCALE_USAGE, "%s of %s must be %s", parameter->name, call->operation->name,
-                       value_name(parameter->value));
+                       scale_value_describe(parameter->value));
 }
 
 static uint64_t bit_of(const scale_call *call, const scale_parameter *parameter) {
@@ -476,7 +481,7 @@ static scale_status check_required(const scale_call *call, scale_error *error) {
         if (given && scale__operation_needs_one_of(operation, parameter->name)) one_is_given = true;
         if (parameter->required && !given)
             return scale__fail(error, SCALE_USAGE, "%s needs %s, %s", operation->name, parameter->name,
-                               value_name(parameter->value));
+                               scale_value_describe(parameter->value));
     }
     return one_is_given ? SCALE_OK : fail_one_of(operation, error);
 }

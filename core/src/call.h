@@ -33,6 +33,7 @@ struct scale_call {
     /* the request */
     uint64_t given; /* one bit a parameter */
     char *path_values[SCALE__MOST_IN_PATH];
+    char *idempotency_key;
     scale__buffer query, fields, url;
     char *body;
     size_t body_size;
@@ -81,6 +82,9 @@ typedef enum scale__resolution {
 
 /* True when the row and the body allow sending again after an unclear outcome. */
 bool scale__resolve_is_repeatable(const scale_call *call);
+
+/* True when the body has a unique_id, by which a task can be looked up. */
+bool scale__resolve_has_unique_id(const scale_call *call);
 
 /* Writes the address of the read into call->lookup_url. False: no memory. */
 bool scale__resolve_address(scale_call *call);

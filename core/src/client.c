@@ -52,8 +52,7 @@ static void detach(void *user) {
     client->loop = NULL;
 }
 
-/* "scalua/0.1.0 libcurl/7.88.1 Linux EXTENSION" */
-static void write_user_agent(char *text, size_t room, const char *extension) {
+void scale__write_user_agent(char *text, size_t room, const char *extension) {
     struct utsname system;
     const char *name = uname(&system) == 0 ? system.sysname : "unknown";
     bool extended = extension != NULL && *extension != '\0';
@@ -107,7 +106,7 @@ static scale_status check_address(const scale_client *client, scale_error *error
 static scale_status open_session(scale_client *client, const scale_client_options *options,
                                  scale_error *error) {
     char user_agent[512];
-    write_user_agent(user_agent, sizeof user_agent, options->user_agent);
+    scale__write_user_agent(user_agent, sizeof user_agent, options->user_agent);
     const scale__session_settings settings = {
         .api_key = options->api_key,
         .user_agent = user_agent,

@@ -146,6 +146,7 @@ static void describe(const scale_call *call, scale__request *request) {
     request->body = lookup ? NULL : call->body;
     request->body_size = call->body_size;
     request->parts = lookup ? NULL : call->parts;
+    request->idempotency_key = lookup ? NULL : call->idempotency_key;
     request->may_resend = request->method == SCALE_GET;
     request->large_answer = call->operation->page != SCALE_PAGE_NONE;
     request->connect_timeout = at_most(left, chosen(call->options.connect_timeout, options->connect_timeout));
@@ -274,7 +275,7 @@ static bool wants_lookup(const scale_call *call, const scale__failure *failure) 
         /* A server may find fault with the request, a batch that takes no more tasks say, before it looks
         ** whether the task is there. */
         refused = failure->code == 409 || failure->code == 400 || failure->code == 422;
-        return refused && scale__resolve_is_repeatable(call) &&
+        return refused && scale__resolve_has_unique_id(call) &&
                (call->unclear || call->options.accept_existing);
     case SCALE_REPEAT_NAME: return failure->code == 409 && call->unclear;
     case SCALE_REPEAT_STATE: return refused && call->unclear;

@@ -54,7 +54,7 @@ static const scale_answer_kind answers[] = {SCALE_ANSWERS(ANSWER)};
 
 /* What may be given beside an operation's own parameters; bindings read them, suggestions know them. */
 static const char *const call_options[] = {"timeout", "connect_timeout", "deadline", "max_attempts",
-                                           "accept_existing", "digest_id"};
+                                           "accept_existing", "digest_id", "idempotency_key"};
 /* clang-format on */
 
 const scale_operation *scale_operation_at(size_t index) {
@@ -94,6 +94,23 @@ const scale_parameter *scale_operation_parameter(const scale_operation *operatio
 
 const scale_answer_kind *scale_answer_describe(scale_answer answer) {
     return &answers[(unsigned)answer < SCALE_ANSWER_COUNT ? answer : SCALE_ANSWER_ANY];
+}
+
+const char *scale_value_describe(scale_value value) {
+    switch (value) {
+    case SCALE_TEXT: return "a string";
+    case SCALE_INTEGER: return "an integer";
+    case SCALE_BOOLEAN: return "true or false";
+    case SCALE_TIME: return "a time (ISO 8601, or seconds since 1970)";
+    case SCALE_TEXTS:
+    case SCALE_COMMA_TEXTS: return "a string or a list of strings";
+    case SCALE_JSON_OBJECT: return "an object";
+    case SCALE_JSON_ARRAY: return "an array";
+    case SCALE_JSON_TEXTS:
+    case SCALE_JSON_NAMES: return "a list of strings";
+    case SCALE_FILE_PART: return "a file";
+    default: return "a JSON value";
+    }
 }
 
 bool scale__operation_needs_one_of(const scale_operation *operation, const char *name) {

@@ -36,6 +36,10 @@ static bool is_second_api(const scale_call *call) {
 bool scale__resolve_is_repeatable(const scale_call *call) {
     scale_repeat repeat = call->operation->repeat;
     if (repeat != SCALE_REPEAT_UNIQUE_ID) return repeat != SCALE_REPEAT_NEVER;
+    return call->idempotency_key != NULL || scale__resolve_has_unique_id(call);
+}
+
+bool scale__resolve_has_unique_id(const scale_call *call) {
     scale_slice unique_id = member(body_of(call), "unique_id");
     return unique_id.data != NULL && scale_json_type_of(unique_id) == SCALE_JSON_TYPE_STRING &&
            unique_id.size > 2;

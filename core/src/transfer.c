@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "alloc.h"
@@ -15,6 +16,9 @@
 #define MOST_IDLE_CONNECTIONS 256L
 #define MOST_RETRY_AFTER      INT32_MAX /* seconds; the server may say any number */
 
+/* What a request carries, which decides over its headers. */
+typedef enum { NO_BODY, JSON_BODY, PARTS_BODY, BODY_COUNT } body_kind;
+
 struct scale__transport {
     CURLM *multi;
     scale__transport_hooks hooks;
@@ -23,11 +27,11 @@ struct scale__transport {
 
 struct scale__session {
     scale__transport *transport;
-    char *api_key, *user_agent, *ca_file, *cert_file, *key_file, *proxy;
+    char *user_agent, *ca_file, *cert_file, *key_file, *proxy;
     bool verify, loopback;
-    struct curl_slist *json_headers, *plain_headers;
-    scale__transfer *idle;   /* handles kept for the next request */
-    scale__transfer *active; /* doubly linked */
+    struct curl_slist *headers[2][BODY_COUNT]; /* by whether the key is a bearer token, and by body */
+    scale__transfer *idle;                     /* handles kept for the next request */
+    scale__transfer *active;                   /* doubly linked */
 };
 
 struct scale__transfer {
@@ -36,7 +40,8 @@ struct scale__transfer {
     curl_mime *mime;
     scale__transfer *next, *previous; /* in session->active, or idle by next */
     scale__transfer *next_finished;
-    scale__buffer *answer;
+    scale__buffer *answer, *head;
+    struct curl_slist *headers; /* of this request alone */
     scale__finished_fn finished;
     void *user;
     CURLcode result;
@@ -145,6 +150,54 @@ static bool append_header(struct curl_slist **list, const char *header) {
     return true;
 }
 
+/* Appends the key as a user name without a password. */
+static bool append_basic(scale__buffer *line, const char *key) {
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t size = strlen(key) + 1;
+    for (size_t i = 0; i < size; i += 3) {
+        unsigned bits = 0;
+        for (size_t j = i; j < i + 3; j++) {
+            unsigned char byte = j + 1 < size ? (unsigned char)key[j] : j + 1 == size ? ':' : 0;
+            bits = bits << 8 | byte;
+        }
+        scale__buffer_append_byte(line, letters[bits >> 18 & 63]);
+        scale__buffer_append_byte(line, letters[bits >> 12 & 63]);
+        scale__buffer_append_byte(line, i + 1 < size ? letters[bits >> 6 & 63] : '=');
+        scale__buffer_append_byte(line, i + 2 < size ? letters[bits & 63] : '=');
+    }
+    return line->state == SCALE__BUFFER_FINE;
+}
+
+/*
+** The key stands in a header of our own: were libcurl told of it as a user name, it would put it into the
+** addresses that redirects lead to.
+*/
+static bool append_key(struct curl_slist **list, const char *key, bool bearer) {
+    scale__buffer line;
+    if (key == NULL) return true;
+    scale__buffer_init(&line, (size_t)-1 / 4);
+    scale__buffer_append_text(&line, bearer ? "Authorization: Bearer " : "Authorization: Basic ");
+    bool fine = bearer ? scale__buffer_append_text(&line, key) : append_basic(&line, key);
+    fine = fine && scale__buffer_append_byte(&line, '\0') && append_header(list, line.data);
+    scale__buffer_clear(&line);
+    return fine;
+}
+
+/* "Expect:" takes the header out: an upload need not wait for a 100. */
+static bool make_headers(scale__session *session, const char *key) {
+    static const char *const types[] = {
+        [NO_BODY] = "Content-Type:", [JSON_BODY] = "Content-Type: application/json", [PARTS_BODY] = NULL};
+    for (size_t bearer = 0; bearer < 2; bearer++) {
+        for (size_t body = 0; body < BODY_COUNT; body++) {
+            struct curl_slist **list = &session->headers[bearer][body];
+            bool fine = append_header(list, "Expect:") && append_key(list, key, bearer == 1) &&
+                        (types[body] == NULL || append_header(list, types[body]));
+            if (!fine) return false;
+        }
+    }
+    return true;
+}
+
 static bool copy_setting(char **place, const char *text) {
     *place = scale__copy_text(text);
     return text == NULL || *place != NULL;
@@ -158,17 +211,11 @@ scale_status scale__session_new(scale__session **result, scale__transport *trans
     session->transport = transport;
     session->verify = settings->verify;
     session->loopback = settings->loopback;
-    /* "Expect:" takes the header out: an upload need not wait for a 100. */
-    bool fine = copy_setting(&session->api_key, settings->api_key) &&
-                copy_setting(&session->user_agent, settings->user_agent) &&
+    bool fine = copy_setting(&session->user_agent, settings->user_agent) &&
                 copy_setting(&session->ca_file, settings->ca_file) &&
                 copy_setting(&session->cert_file, settings->cert_file) &&
                 copy_setting(&session->key_file, settings->key_file) &&
-                copy_setting(&session->proxy, settings->proxy) &&
-                append_header(&session->json_headers, "Content-Type: application/json") &&
-                append_header(&session->json_headers, "Expect:") &&
-                append_header(&session->plain_headers, "Content-Type:") &&
-                append_header(&session->plain_headers, "Expect:");
+                copy_setting(&session->proxy, settings->proxy) && make_headers(session, settings->api_key);
     if (!fine) {
         scale__session_free(session);
         return scale__fail_no_memory(error);
@@ -191,9 +238,10 @@ void scale__session_free(scale__session *session) {
         session->idle = transfer->next;
         free_transfer(transfer);
     }
-    curl_slist_free_all(session->json_headers);
-    curl_slist_free_all(session->plain_headers);
-    scale__release(session->api_key);
+    for (size_t i = 0; i < BODY_COUNT; i++) {
+        curl_slist_free_all(session->headers[0][i]);
+        curl_slist_free_all(session->headers[1][i]);
+    }
     scale__release(session->user_agent);
     scale__release(session->ca_file);
     scale__release(session->cert_file);
@@ -261,9 +309,6 @@ static void set_up(scale__transfer *transfer) {
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
     curl_easy_setopt(easy, CURLOPT_USERAGENT, session->user_agent);
-    curl_easy_setopt(easy, CURLOPT_XOAUTH2_BEARER, session->api_key);
-    curl_easy_setopt(easy, CURLOPT_USERNAME, session->api_key);
-    curl_easy_setopt(easy, CURLOPT_PASSWORD, "");
     if (session->loopback)
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
     else if (session->proxy != NULL)
@@ -349,18 +394,65 @@ static bool set_parts(scale__transfer *transfer, const scale__part *parts) {
 
 /* ================================================================= transfers */
 
-static const char *const method_names[] = {
-    [SCALE_GET] = "GET", [SCALE_POST] = "POST", [SCALE_PUT] = "PUT", [SCALE_DELETE] = "DELETE"};
+static const char *const method_names[] = {[SCALE_GET] = "GET",
+                                           [SCALE_POST] = "POST",
+                                           [SCALE_PUT] = "PUT",
+                                           [SCALE_DELETE] = "DELETE",
+                                           [SCALE_HEAD] = "HEAD"};
+
+/* libcurl writes a header without a value with a semicolon; with a colon, it takes the header out. */
+static bool append_own_header(struct curl_slist **list, const char *line) {
+    const char *colon = strchr(line, ':');
+    if (colon[1 + strspn(colon + 1, " \t")] != '\0') return append_header(list, line);
+    char *empty = scale__copy(line, (size_t)(colon - line) + 1);
+    if (empty == NULL) return false;
+    empty[colon - line] = ';';
+    bool fine = append_header(list, empty);
+    scale__release(empty);
+    return fine;
+}
+
+static bool set_own_headers(scale__transfer *transfer, const char *const *headers) {
+    bool typed = false, fine = append_header(&transfer->headers, "Expect:");
+    for (; fine && *headers != NULL; headers++) {
+        typed = typed || strncasecmp(*headers, "Content-Type:", 13) == 0;
+        fine = append_own_header(&transfer->headers, *headers);
+    }
+    if (fine && !typed) fine = append_header(&transfer->headers, "Content-Type:");
+    curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
+    return fine;
+}
+
+/* The session's headers, and the key that makes it safe to send the request again. */
+static bool set_idempotent_headers(scale__transfer *transfer, const struct curl_slist *list,
+                                   const char *key) {
+    scale__buffer line;
+    bool fine = true;
+    scale__buffer_init(&line, (size_t)-1 / 4);
+    scale__buffer_append_text(&line, "Idempotency-Key: ");
+    scale__buffer_append_text(&line, key);
+    for (; fine && list != NULL; list = list->next) fine = append_header(&transfer->headers, list->data);
+    fine = fine && scale__buffer_append_byte(&line, '\0') && append_header(&transfer->headers, line.data);
+    scale__buffer_clear(&line);
+    curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
+    return fine;
+}
+
+static bool set_headers(scale__transfer *transfer, const scale__request *request, body_kind kind) {
+    struct curl_slist *list = transfer->session->headers[request->bearer][kind];
+    if (request->headers != NULL) return set_own_headers(transfer, request->headers);
+    if (request->idempotency_key != NULL)
+        return set_idempotent_headers(transfer, list, request->idempotency_key);
+    return curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, list) == CURLE_OK;
+}
 
 static bool set_body(scale__transfer *transfer, const scale__request *request) {
     CURL *easy = transfer->easy;
-    const scale__session *session = transfer->session;
     bool has_body = request->body != NULL;
-    if (request->parts != NULL) {
-        curl_easy_setopt(easy, CURLOPT_HTTPHEADER, NULL);
-        return set_parts(transfer, request->parts);
-    }
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, has_body ? session->json_headers : session->plain_headers);
+    body_kind kind = request->parts != NULL ? PARTS_BODY : has_body ? JSON_BODY : NO_BODY;
+    if (!set_headers(transfer, request, kind)) return false;
+    if (kind == PARTS_BODY) return set_parts(transfer, request->parts);
+    if (request->method == SCALE_HEAD) return curl_easy_setopt(easy, CURLOPT_NOBODY, 1L) == CURLE_OK;
     if (!has_body && request->method != SCALE_POST && request->method != SCALE_PUT) {
         curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
         return true;
@@ -375,7 +467,6 @@ static bool set_request(scale__transfer *transfer, const scale__request *request
     CURL *easy = transfer->easy;
     if (!set_body(transfer, request)) return false;
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method_names[request->method]);
-    curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)(request->bearer ? CURLAUTH_BEARER : CURLAUTH_BASIC));
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout);
     curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, request->stall_timeout > 0 ? 1L : 0L);
@@ -411,6 +502,11 @@ static void give_back(scale__transfer *transfer) {
         curl_mime_free(transfer->mime);
         transfer->mime = NULL;
     }
+    if (transfer->headers != NULL) {
+        curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, NULL);
+        curl_slist_free_all(transfer->headers);
+        transfer->headers = NULL;
+    }
     transfer->next = transfer->session->idle;
     transfer->session->idle = transfer;
 }
@@ -432,6 +528,7 @@ scale_status scale__transfer_start(scale__transfer **result, scale__session *ses
     scale__transfer *transfer = take_handle(session);
     if (transfer == NULL) return scale__fail_no_memory(error);
     transfer->answer = answer;
+    transfer->head = request->head;
     transfer->finished = finished;
     transfer->user = user;
     transfer->begun = 0;
@@ -526,6 +623,22 @@ static int64_t retry_after(CURL *easy) {
     return seconds > 0 ? (int64_t)seconds * 1000 : -1;
 }
 
+/* The answer's headers, without those of interim answers and proxies. */
+static void read_head(scale__transfer *transfer, scale__outcome *outcome) {
+    struct curl_header *header = NULL;
+    while ((header = curl_easy_nextheader(transfer->easy, CURLH_HEADER, -1, header)) != NULL) {
+        size_t size = strlen(header->value);
+        while (size > 0 && strchr(" \t\r\n", header->value[size - 1]) != NULL)
+            size--; /* libcurl's own leaves one */
+        scale__buffer_append(transfer->head, header->name, strlen(header->name) + 1);
+        scale__buffer_append(transfer->head, header->value, size);
+        scale__buffer_append_byte(transfer->head, '\0');
+    }
+    if (transfer->head->state == SCALE__BUFFER_FINE) return;
+    outcome->kind = transfer->head->state == SCALE__BUFFER_TOO_LARGE ? SCALE_TOO_LARGE : SCALE_NO_MEMORY;
+    snprintf(outcome->message, sizeof outcome->message, "the answer's headers are too many to keep");
+}
+
 static void read_outcome(scale__transfer *transfer, scale__outcome *outcome) {
     long code = 0, connections = 0;
     char *redirect = NULL;
@@ -539,6 +652,7 @@ static void read_outcome(scale__transfer *transfer, scale__outcome *outcome) {
     outcome->retry_after = retry_after(transfer->easy);
     outcome->redirect = redirect;
     if (transfer->result != CURLE_OK) describe_failure(transfer, outcome);
+    if (transfer->head != NULL && transfer->result == CURLE_OK) read_head(transfer, outcome);
 }
 
 void scale__transport_deliver(scale__transport *transport) {

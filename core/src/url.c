@@ -71,6 +71,12 @@ static size_t host_size(const char *host) {
     return strcspn(host, ":/");
 }
 
+/* How long "https://" or "http://" is, in any case; 0 for another beginning. */
+static size_t scheme_size(const char *text) {
+    if (strncasecmp(text, "https://", 8) == 0) return 8;
+    return strncasecmp(text, "http://", 7) == 0 ? 7 : 0;
+}
+
 static bool ends_with_version(const char *text, size_t size) {
     return memcmp(text + size - 3, "/v1", 3) == 0 || memcmp(text + size - 3, "/v2", 3) == 0;
 }
@@ -89,7 +95,7 @@ scale_status scale__base_url_parse(scale__base_url *base, const char *text, scal
     /* Not repeated: it may be a key, as in "https://KEY:@host". */
     if (strchr(text, '@') != NULL)
         return scale__fail(error, SCALE_USAGE, "base_url must not have a user or a key in it");
-    size_t scheme = strncasecmp(text, "https://", 8) == 0 ? 8 : strncasecmp(text, "http://", 7) == 0 ? 7 : 0;
+    size_t scheme = scheme_size(text);
     if (scheme == 0)
         return scale__fail(error, SCALE_USAGE, "base_url '%s' does not begin with https:// or http://", text);
     const char *host = text + scheme;
@@ -103,4 +109,32 @@ scale_status scale__base_url_parse(scale__base_url *base, const char *text, scal
     base->loopback = is_loopback(host, size);
     base->text = scale__copy(text, base_size(text, scheme + size));
     return base->text == NULL ? scale__fail_no_memory(error) : SCALE_OK;
+}
+
+/* ================================================================= any URLs */
+
+/* A space or control character would end the request's first line early. */
+static bool has_space(const char *text) {
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text <= 0x20 || *text == 0x7F) return true;
+    return false;
+}
+
+scale_status scale__url_origin(scale__origin *origin, const char *url, scale_error *error) {
+    size_t scheme = scheme_size(url);
+    if (scheme == 0)
+        return scale__fail(error, SCALE_USAGE, "the URL '%s' does not begin with http:// or https://", url);
+    const char *authority = url + scheme;
+    size_t size = strcspn(authority, "/?#");
+    if (memchr(authority, '@', size) != NULL)
+        return scale__fail(error, SCALE_USAGE, "the URL must not have a user or a password in it");
+    if (has_space(url))
+        return scale__fail(error, SCALE_USAGE, "the URL '%s' has a space or a control character in it", url);
+    size_t host = host_size(authority);
+    if (host == 0 || host > size || memchr(authority, '\\', size) != NULL)
+        return scale__fail(error, SCALE_USAGE, "the URL '%s' has no host", url);
+    origin->size = scheme + size;
+    origin->https = scheme == 8;
+    origin->loopback = is_loopback(authority, host);
+    return SCALE_OK;
 }

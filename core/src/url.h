@@ -22,4 +22,13 @@ typedef struct scale__base_url {
 /* Reads what a user calls the base URL. Errors: usage, naming the URL and what is wrong with it. */
 scale_status scale__base_url_parse(scale__base_url *base, const char *text, scale_error *error);
 
+/* What a URL of any server begins with. */
+typedef struct scale__origin {
+    size_t size; /* of scheme, host and port in the text */
+    bool https, loopback;
+} scale__origin;
+
+/* Errors: usage, saying what is wrong with the URL; not repeating one with a user in it. */
+scale_status scale__url_origin(scale__origin *origin, const char *url, scale_error *error);
+
 #endif

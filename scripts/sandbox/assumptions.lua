@@ -5,6 +5,8 @@ switch, so that a client can be tried against the opposite:
     sandbox.start { assume = { last_page_token = "null" } }
 --]]
 
+local unknown = require "scaleapi.sandbox.spelling"
+
 local assumptions = {
     audit_answer = { "ok", "task" },                -- the body of a successful audit: a plain OK, or the task
     audit_only_completed = { true, false },         -- other tasks are refused with 400
@@ -47,14 +49,16 @@ local names = {}
 for name in pairs(assumptions) do table.insert(names, name) end
 table.sort(names)
 
+local module = {}
+
 --- All of them, with those in `chosen` (name -> value) changed. Returns nil and what is wrong with it.
-local function complete(_, chosen)
+function module.complete(chosen)
     local all = {}
     for name, values in pairs(assumptions) do all[name] = values[1] end
     for name, value in pairs(chosen or {}) do
         local values = assumptions[name]
         if not values then
-            return nil, ("unknown assumption '%s'; there are %s"):format(tostring(name), table.concat(names, ", "))
+            return nil, unknown("assumption", name, names)
         elseif value ~= values[1] and value ~= values[2] then
             return nil, ("assumption %s must be %s or %s, not %s"):format(name, tostring(values[1]),
                 tostring(values[2]), tostring(value))
@@ -64,6 +68,19 @@ local function complete(_, chosen)
     return all
 end
 
-return setmetatable({
-    values = assumptions, -- name -> { our choice, the other one }
-}, { __call = complete })
+--- What "name=value" chooses: the name, and the value as it is meant, which is the text itself if it is neither of
+--- the two. Returns nil and what is wrong with it.
+function module.parse(text)
+    local name, value = text:match "^([%w_%-]+)=(.*)$"
+    if not name then return nil, ("an assumption is written NAME=VALUE, not '%s'"):format(text) end
+    name = name:gsub("-", "_")
+    for _, each in ipairs(assumptions[name] or {}) do
+        if tostring(each) == value then return name, each end
+    end
+    return name, value
+end
+
+--- The values that an assumption may have, by name.
+module.values = assumptions
+
+return module

@@ -3,7 +3,6 @@ sandbox.creation - what a request to make a task must have, whatever kind of tas
 of its type, unique_id, tags, metadata. Nothing is made here; what is wrong is refused.
 --]]
 
-local json = require("scaleapi").json
 local store = require "scaleapi.sandbox.store"
 local types = require "scaleapi.sandbox.types"
 local wire = require "scaleapi.sandbox.wire"
@@ -117,10 +116,9 @@ end
 local OWN = { type = true, project = true, batch = true, unique_id = true, project_param_version = true,
     project_version = true }
 
--- The project's text comes behind the task's own.
+-- The project's text comes behind the task's own. What is no text stays none, and is refused later.
 local function join_instructions(own, more)
     if own == nil or own == "null" or own == '""' then return more end
-    if json.type(own) ~= "string" then return own end -- which is refused later
     return own:sub(1, -2) .. "\\n" .. more:sub(2)
 end
 
@@ -181,8 +179,6 @@ function creation.read(c, task_type, fields, check_place)
     check_priority(fields)
     local request = { fields = fields, project = project, batch = batch, version = version, tags = sent_tags(fields),
         metadata = creation.check_metadata(wire.optional(fields, "metadata", "object")) }
-    wire.optional(fields, "instruction", "string")
-    wire.optional(fields, "clear_unique_id_on_error", "boolean")
     request.unique_id, request.unique_raw = sent_unique_id(c.account, fields)
     return request
 end

@@ -23,7 +23,7 @@ end
 --- that of textcollection's values (see assumptions.lua).
 function documents.response(task, form)
     local params = store.params_of(task)
-    if task.status == "error" then return responses.make_error(responses.unreachable(params)) end
+    if task.status == "error" then return responses.make_error(responses.unreachable(params), task.failure) end
     return responses.make(store.id_of(task), task.number, store.type_of(task), params, form)
 end
 

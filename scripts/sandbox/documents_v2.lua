@@ -76,11 +76,11 @@ function documents.delivery(view, delivery)
     }
 end
 
-local function handed_over(task, delivery)
+local function handed_over(view, task, delivery)
     return table.concat {
         '"delivery_id":', quote(delivery.id), ',"delivered_at":"', times.format(delivery.delivered),
         '","response_schema_id":', delivery.schema_id and quote(delivery.schema_id) or "null",
-        ',"response":', first.response(task) or "null",
+        ',"response":', first.response(task, view.world.assume.textcollection_response) or "null",
     }
 end
 
@@ -88,7 +88,7 @@ end
 function documents.delivered_task(view, task)
     local delivery = view.delivery or task.delivery
     return ('{"task_id":"%s","created_at":"%s",'):format(store.id_of(task), times.format(task.created))
-        .. (delivery and handed_over(task, delivery)
+        .. (delivery and handed_over(view, task, delivery)
             or '"delivery_id":null,"delivered_at":null,"response_schema_id":null,"response":null') .. "}"
 end
 

@@ -11,12 +11,12 @@ local wire = require "scaleapi.sandbox.wire"
 
 local pages = {}
 
--- The first place in items[1..n+1] with at least this number.
-local function place_of(items, number)
+--- The first place in items[1..n+1] whose item has `field` at least `value`; n + 1 if there is none.
+function pages.first_at_least(items, field, value)
     local low, high = 1, #items + 1
     while low < high do
         local middle = (low + high) // 2
-        if items[middle].number < number then low = middle + 1 else high = middle end
+        if items[middle][field] < value then low = middle + 1 else high = middle end
     end
     return low
 end
@@ -36,9 +36,10 @@ end
 --- The items of the page that the query asks for, and the member that leads to the next one: "" on the last page.
 function pages.read(c, list)
     local query = c:query()
-    local limit = wire.integer(query, "limit", 100, 1, 100)
+    local limit = wire.limit(query, c.world.assume)
     local token = wire.last(query, "next_token")
-    local at = token and place_of(list.items, read_token(list, token).number) - 1 or #list.items
+    local at = token and pages.first_at_least(list.items, "number", read_token(list, token).number) - 1
+        or #list.items
     local page = {}
     while at >= 1 and #page <= limit do
         local item = list.items[at]

@@ -310,12 +310,12 @@ function responses.unreachable(params)
     return urls
 end
 
---- The response of a task in error.
-function responses.make_error(urls)
+--- The response of a task in error, for a reason or for attachments that cannot be downloaded.
+function responses.make_error(urls, reason)
     local attachments = array()
     for _, url in ipairs(urls or {}) do table.insert(attachments, { statusCode = 404, url = url }) end
-    return json.encode { error = "One or more attachments could not be downloaded.", attachments = attachments,
-        sandbox = NOTE }
+    reason = reason or "One or more attachments could not be downloaded."
+    return json.encode { error = reason, attachments = attachments, sandbox = NOTE }
 end
 
 return responses

@@ -65,11 +65,18 @@ function store.new_world(options)
     local random = new_random(options.seed or 1)
     return {
         clock = options.clock or wall_clock,
+        advanced = 0, -- milliseconds that it was told to be ahead of its clock
         complete_after = options.complete_after and math.floor(options.complete_after * 1000),
         assume = options.assume,
         random = random,
         accounts = { live = new_account("live", random), test = new_account("test", random) },
     }
+end
+
+--- Makes a world another one, in its place: whoever holds it sees what `other` was.
+function store.replace(world, other)
+    for name in pairs(world) do world[name] = nil end
+    for name, value in pairs(other) do world[name] = value end
 end
 
 --- A version 4 UUID.
@@ -119,17 +126,15 @@ function store.new_head(account, task_type)
     return ('"task_id":"%s","type":"%s","created_at":"%s"'):format(id, task_type, times.format(account.time))
 end
 
--- A common member of a task as raw bytes, or nil. It stands before the params, in which others may be so called.
-local function common(task, name)
-    local _, last = task.fixed:find(',"' .. name .. '":', 1, true)
-    local params = last and task.fixed:find(',"params":{', 1, true)
-    if not last or last > params then return nil end
+-- A member of a task that few have, as raw bytes, or nil. Deep in the params others may be so called.
+local function rare(task, name)
+    if not task.fixed:find(',"' .. name .. '":', 1, true) then return nil end
     return json.raw_field("{" .. task.fixed .. "}", name)
 end
 
 --- The task's callback_url, as raw bytes; nil if it has none.
 function store.callback_of(task)
-    return common(task, "callback_url")
+    return rare(task, "callback_url")
 end
 
 local function shelve(shelf, task)
@@ -238,14 +243,20 @@ local function is_unreachable(task)
     return task.fixed:find(".invalid", 1, true) and responses.unreachable(store.params_of(task))
 end
 
+--- Ends a pending task in error; `reason` is what its response says, if not that an attachment cannot be downloaded.
+function store.fail(account, task, time, reason)
+    if rare(task, "clear_unique_id_on_error") then store.set_unique_id(account, task, nil) end
+    task.failure = reason
+    move(account, task, "error", time)
+end
+
 --- Ends a pending task: completed, or in error if an attachment of its cannot be downloaded.
 function store.finish(account, task, time)
     if not is_unreachable(task) then
         task.completed = time
         return move(account, task, "completed", time)
     end
-    if common(task, "clear_unique_id_on_error") then store.set_unique_id(account, task, nil) end
-    move(account, task, "error", time)
+    store.fail(account, task, time)
 end
 
 --- Recalls a completed task, to be done again: it is pending, and complete_after does not apply to it any more. Returns
@@ -401,15 +412,40 @@ local function finish_due_batches(account, due)
     end
 end
 
+--- Milliseconds since 1970, now in this world.
+function store.now(world)
+    return world.pinned or world.clock() + world.advanced
+end
+
 --- Lets time pass in the account, up to now: what has become due since the last request is completed. Looks at no
 --- task twice.
 function store.settle(world, account)
-    account.time = math.max(account.time, world.clock())
+    account.time = math.max(account.time, store.now(world))
     local delay = world.complete_after
     if account.kind == "test" or not delay then return end
     local due = { delay = delay, latest = account.time - delay }
     finish_due_tasks(account, due)
     finish_due_batches(account, due)
+end
+
+--- The time of the last request to either account.
+function store.last_time(world)
+    return math.max(world.accounts.live.time, world.accounts.test.time)
+end
+
+--- Lets time pass in both accounts, up to the same moment.
+function store.settle_all(world)
+    local time = math.max(store.now(world), store.last_time(world))
+    for _, account in pairs(world.accounts) do
+        account.time = time
+        store.settle(world, account)
+    end
+end
+
+--- Lets so many milliseconds more pass.
+function store.advance(world, milliseconds)
+    world.advanced = world.advanced + milliseconds
+    store.settle_all(world)
 end
 
 return store

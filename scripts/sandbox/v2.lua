@@ -3,8 +3,8 @@ sandbox.v2 - how the second API is asked: its calls have one flat path each, and
 keys of a query or a body. What a rule of rules/v2_*.lua reads of a request, it reads with this.
 --]]
 
+local bounds = require "scaleapi.sandbox.bounds"
 local store = require "scaleapi.sandbox.store"
-local times = require "scaleapi.sandbox.times"
 local wire = require "scaleapi.sandbox.wire"
 
 local v2 = {}
@@ -127,17 +127,11 @@ end
 
 -- -------------------------------------------------------------------- times
 
-local function date(given, name)
-    local text = given(name)
-    return text and (times.parse(text) or wire.refuse_parameter(name, "must be a date"))
-end
-
---- A function that tells whether a time (or nil) lies within the bounds WHAT_after and WHAT_before, both inclusive.
-function v2.bounds(given, what)
-    local after, before = date(given, what .. "_after"), date(given, what .. "_before")
+--- A function that tells whether a time (or nil) lies within the bounds WHAT_after and WHAT_before of the query.
+function v2.bounds(c, what)
+    local low, high = bounds(c:query(), what .. "_after", what .. "_before", c.world.assume)
     return function(time)
-        if not after and not before then return true end
-        return time ~= nil and (not after or time >= after) and (not before or time <= before)
+        return not low or time ~= nil and time >= low and time <= high
     end
 end
 

@@ -432,6 +432,8 @@ describe("a task of a test key", function()
             '{"attachment":"https://a.invalid.test/x","geometries":{}}').status)
         assert.is_nil(task.unique_id)
         assert.equal(0, world:ok("GET /v1/tasks?unique_id=u").total)
+        assert.equal("v", world:ok("POST /v1/task/imageannotation", [[{"attachment":"https://a.invalid/","geometries":{},
+            "unique_id":"v","x":{"a":1,"clear_unique_id_on_error":true}}]]).unique_id)
         assert.equal("Task is in error and cannot be canceled.",
             world:refused(400, "POST /v1/task/" .. task.task_id .. "/cancel"))
     end)

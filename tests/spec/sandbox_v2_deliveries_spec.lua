@@ -145,6 +145,21 @@ describe("a v2 delivery", function()
                 delivered_at = "2023-11-14T22:13:25.123Z", response = first.response }, page.docs[1])
         end)
 
+        it("in the form that is assumed", function()
+            for form, first in pairs { described = "table", plain = "string" } do
+                world = new_world { assume = { textcollection_response = form } }
+                world.key = "test_key"
+                world:project("p", "textcollection")
+                world:ok("POST /v1/task/textcollection", '{"project":"p","attachments":[{"type":"text","content":"x"}],'
+                    .. '"fields":[{"type":"text","field_id":"f","title":"F"}]}')
+                world:seed("delivery", { name = "d", project_name = "p" })
+                local doc = world:ok("GET /v2/delivery/tasks?project_name=p").docs[1]
+                assert.same(world:ok("GET /v1/task/" .. doc.task_id).response, doc.response)
+                assert.equal(first, type(doc.response.annotations.f) == "table" and doc.response.annotations.f.type and "table"
+                    or "string")
+            end
+        end)
+
         it("of all tasks of a project, null for those that were not delivered", function()
             local page, raw = world:ok "GET /v2/delivery/tasks?project_name=p"
             assert.same({ 5, { 5, 4, 3, 2, 1 } }, { page.total, numbers(page.docs) })

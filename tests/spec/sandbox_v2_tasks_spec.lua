@@ -311,6 +311,16 @@ describe("a v2 task", function()
             end
         end)
 
+        it("leaves the bounds out, and cuts a limit that is too high, if that is assumed", function()
+            world = new_world { assume = { bounds = "exclusive", limit_too_high = 200 } }
+            world.key = "test_key"
+            world:project("p", "chat")
+            chat(world)
+            local line = "GET /v2/tasks?project_name=p&limit=101&completed_after=2023-11-14T22:13:20."
+            assert.same({}, world:ok(line .. "123Z").tasks)
+            assert.is_table(world:ok(line .. "122Z").tasks[1])
+        end)
+
         it("comes in pages that tasks made meanwhile do not shift", function()
             local first = world:ok "GET /v2/tasks?project_name=p&limit=2"
             assert.is_nil(first.tasks[3])

@@ -391,6 +391,32 @@ describe("parallel", function()
     end)
 end)
 
+describe("after", function()
+    it("calls a function once, in its time, unless canceled", function()
+        local called = {}
+        scaleapi.after(0.02, function() table.insert(called, "b") end)
+        scaleapi.after(0, function() table.insert(called, "a") end)
+        scaleapi.after(0.01, function() table.insert(called, "never") end).cancel()
+        assert.same({}, called)
+        scaleapi.sleep(0.05)
+        assert.same({ "a", "b" }, called)
+    end)
+
+    it("keeps no program alive", function()
+        local timer = scaleapi.after(1000, function() end)
+        assert.is_false(scaleapi.step(0))
+        timer.cancel()
+    end)
+
+    it("refuses what is no time and no function, at the caller's line", function()
+        for _, arguments in ipairs { { -1, print }, { 0 / 0, print }, { "x", print }, { 1 }, { 1, 2 } } do
+            local ok, message = pcall(function() scaleapi.after(arguments[1], arguments[2]) end)
+            assert.is_false(ok)
+            assert.matches("scheduler_spec.lua:%d+: after needs", message)
+        end
+    end)
+end)
+
 describe("the end", function()
     it("leaves nothing open", function()
         local server = fake.start { TASK }

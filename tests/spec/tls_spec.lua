@@ -104,6 +104,18 @@ describe("https", function()
         assert.equal(0, #server.requests)
     end)
 
+    it("holds for the second API and for look-ups", function()
+        local page = '{"docs":[{"task_id":"1","type":"comparison","unique_id":"u","params":{}}]}'
+        server:close()
+        server = fake.start { TASK, { status = 500 }, { status = 409 }, page }
+        local client = scaleapi.client { api_key = "test_key", base_url = terminate "server",
+            ca_file = folder .. "/ca.pem" }
+        assert.equal("1", client.v2:get_task("1").task_id)
+        assert.equal("1", client:create_task("comparison", { unique_id = "u" }).task_id)
+        assert.equal("GET /v1/tasks?unique_id=u", server:line())
+        client:close()
+    end)
+
     it("can be told not to verify", function()
         assert.equal("1", get(terminate "other", { verify = false }))
     end)
@@ -120,6 +132,22 @@ describe("https", function()
             key_file = folder .. "/client.key" }))
         local err = get(url, { ca_file = folder .. "/ca.pem" })
         assert.truthy(err.kind == "tls" or err.kind == "network")
+        assert.equal(1, #server.requests)
+    end)
+
+    it("is spoken by fetch, too, which trusts whom it is told to", function()
+        local url = terminate "server"
+        assert.equal(200, scaleapi.fetch(url, { ca_file = folder .. "/ca.pem" }).status)
+        assert.equal(200, scaleapi.fetch(url, { verify = false }).status)
+        assert.equal("tls", fake.failure(scaleapi.fetch, url).kind)
+        assert.equal(2, #server.requests)
+    end)
+
+    it("is not left by a redirect", function()
+        server:close()
+        server = fake.start(function() return { status = 302, headers = { Location = server.url .. "/plain" } } end)
+        local err = fake.failure(scaleapi.fetch, terminate "server", { ca_file = folder .. "/ca.pem", follow = true })
+        assert.same({ "unexpected_status", 302 }, { err.kind, err.code })
         assert.equal(1, #server.requests)
     end)
 end)

@@ -11,10 +11,12 @@ local json = core.json
 
 local arguments = {}
 
-local CALL_OPTIONS = { "timeout", "connect_timeout", "deadline", "max_attempts", "accept_existing",
-    "digest_id" }
-local is_call_option = {}
-for _, name in ipairs(CALL_OPTIONS) do is_call_option[name] = true end
+-- What may be given beside an operation's own parameters, and its type.
+local CALL_OPTIONS = {
+    timeout = "number", connect_timeout = "number", deadline = "number", max_attempts = "number",
+    accept_existing = "boolean", digest_id = "boolean", idempotency_key = "string",
+}
+local TYPES = { number = "a number more than 0", boolean = "true or false", string = "a string" }
 
 -- The SDK's name of a parameter that may be given by its wire name; nil when the row has none of that name.
 local function parameter_name(row, name)
@@ -57,15 +59,16 @@ local function check_options(row, options)
         return row.name .. " takes a table of call options here, not " .. type(options)
     end
     for name, value in pairs(options) do
-        if not is_call_option[name] then
-            local meant = type(name) == "string" and core.suggest(name, CALL_OPTIONS)
+        local right = CALL_OPTIONS[name]
+        if not right then
+            local names = {}
+            for each in pairs(CALL_OPTIONS) do table.insert(names, each) end
+            local meant = type(name) == "string" and core.suggest(name, names)
             return ("unknown call option '%s' for %s%s"):format(
                 tostring(name), row.name, meant and ("; did you mean '" .. meant .. "'?") or "")
         end
-        local right = (name == "accept_existing" or name == "digest_id") and "boolean" or "number"
         if type(value) ~= right or (right == "number" and value <= 0) then
-            return ("%s for %s must be %s"):format(
-                name, row.name, right == "boolean" and "true or false" or "a number more than 0")
+            return ("%s for %s must be %s"):format(name, row.name, TYPES[right])
         end
         if name == "max_attempts" and math.type(value) ~= "integer" then
             return "max_attempts for " .. row.name .. " must be a whole number"
@@ -88,6 +91,14 @@ end
 
 -- ---------------------------------------------------------- by kind of body
 
+-- The whole body instead of its fields, where one is given: { body = '{"project":"p","name":"b"}' }, or as a table.
+local function take_body(row, named)
+    local body = named.body
+    if body == nil or parameter_name(row, "body") then return nil end
+    named.body = nil
+    return encode(row, "object", body)
+end
+
 -- Parameters and call options in one table.
 local function bind_fields(row, named, given, index)
     local options = {}
@@ -95,7 +106,7 @@ local function bind_fields(row, named, given, index)
     if type(rest) == "table" then
         for key, value in pairs(rest) do
             local name = parameter_name(row, key)
-            if not name and is_call_option[key] then
+            if not name and CALL_OPTIONS[key] then
                 options[key] = value
             else
                 name = name or key -- an unknown one is for core to name
@@ -107,7 +118,9 @@ local function bind_fields(row, named, given, index)
     end
     for name, value in pairs(type(given[index]) == "table" and given[index] or {}) do options[name] = value end
     if type(given[index]) == "table" then index = index + 1 end
-    return { arguments = named, options = options, used = index - 1 }
+    local body, problem = take_body(row, named)
+    if problem then return nil, problem end
+    return { arguments = named, body = body, options = options, used = index - 1 }
 end
 
 local function path_parameters(row)

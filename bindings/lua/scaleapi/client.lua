@@ -136,21 +136,20 @@ faces.define(v1, "v2_get_tasks", function(client, ...) return pager.open(client,
 
 -- ------------------------------------------------------------------- bytes
 
+-- The row of that name, which may be one that only the official SDK has for it; or nil and what is wrong.
 local function find_row(name)
     if rows[name] then return rows[name] end
-    local names = {}
-    for each in pairs(rows) do table.insert(names, each) end
-    table.sort(names)
-    local meant = type(name) == "string" and core.suggest(name, names)
-    return nil, ("unknown operation '%s'%s"):format(tostring(name), meant and "; did you mean '" .. meant .. "'?" or "")
+    local told, problem = core.describe(tostring(name))
+    return told and rows[told.name], problem
 end
 
 --- Runs an operation by the name of its row ("get_task", "v2.get_task"), and returns the answer's bytes as the server
---- sent them: of a list, one page.
+--- sent them: of a list, one page. A body of fields may be given whole, as JSON text: { body = text }.
 faces.define(v1, "call", function(client, name, ...)
     local row, problem = find_row(name)
     if not row then return "usage", problem end
-    return run(client, row, ...)
+    local how, bytes = run(client, row, ...)
+    return how, bytes
 end)
 
 -- ----------------------------------------------------------------- client

@@ -50,7 +50,7 @@ end
 --- `fields` may hold functions that compute a field the server does not send.
 function document.class(name, shown, fields)
     local methods = { as_table = as_table, json = as_json }
-    local class = { methods = methods }
+    local class = { methods = methods, calls = {} } -- calls: method -> the operation that it calls
     local metatable = { __name = "scaleapi." .. name }
 
     function metatable.__index(self, key)
@@ -113,6 +113,7 @@ end
 --- Adds a method that calls an operation with the document's own identifier first, and takes the
 --- answer's bytes as its own when the answer is such a document.
 function document.method(class, name, operation, identifier)
+    class.calls[name] = operation
     class.methods[name] = function(self, ...)
         check_self(class, self, name)
         return take_outcome(class, self, self._client:_invoke(operation, self[identifier], ...))
@@ -121,6 +122,7 @@ end
 
 --- The same, of an operation whose arguments all have names: `name_them(self, …)` returns them.
 function document.invoking(class, name, operation, name_them)
+    class.calls[name] = operation
     class.methods[name] = function(self, ...)
         check_self(class, self, name)
         return take_outcome(class, self, self._client:_invoke(operation, name_them(self, ...)))

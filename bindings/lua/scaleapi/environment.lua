@@ -37,6 +37,11 @@ function environment.api_key()
     if path then return read_key_file(path) end
 end
 
+--- The file of certificate authorities, or nil.
+function environment.ca_file()
+    return get "CURL_CA_BUNDLE" or get "SSL_CERT_FILE"
+end
+
 --- A copy of a client's options with what is missing taken from the environment; starts the sandbox of this
 --- process if the base URL asks for it. Returns nil and what is wrong.
 function environment.complete(options)
@@ -53,7 +58,7 @@ function environment.complete(options)
         return nil, "no API key: give api_key, or set SCALE_API_KEY or SCALE_API_KEY_FILE"
     end
     if sandbox_options then completed.base_url = require("scaleapi.sandbox").shared(sandbox_options).url end
-    completed.ca_file = completed.ca_file or get "CURL_CA_BUNDLE" or get "SSL_CERT_FILE"
+    completed.ca_file = completed.ca_file or environment.ca_file()
     if completed.allow_http == nil and get "SCALE_ALLOW_HTTP" == "1" then completed.allow_http = true end
     return completed
 end

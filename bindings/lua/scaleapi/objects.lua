@@ -109,7 +109,8 @@ local Teammate = document.class("Teammate", { "email", "role" }, {
 
 --- Gives the member another role: labeler, member or manager. The answer has all members; this one is updated from it.
 function Teammate.methods.update_role(self, role, ...)
-    local how, members = self._client:_invoke("update_teammates_role", { self.email }, role, ...)
+    local named = { emails = { self.email }, role = role }
+    local how, members = self._client:_invoke("update_teammates_role", named, ...)
     if how == "usage" then error(members, 2) end
     if how == "failed" then errors.raise(members, 2) end
     for _, member in ipairs(members) do
@@ -181,7 +182,7 @@ local classes = {
 }
 for name, class in pairs(objects_v2) do classes[name] = class end
 
-local objects = {}
+local objects = { classes = classes } -- by the names that rows have for them
 
 --- An object of the kind that a row names, of these bytes.
 function objects.new(client, kind, bytes, operation)

@@ -214,7 +214,7 @@ end
 --- Ends a wait: who waits on it goes on at the next turn. Ending it twice is fine.
 scheduler.complete = complete
 
---- A wait that a call of core ends. For clients and iterators.
+--- A wait that a call or an exchange of core ends. For clients, iterators and fetch.
 function scheduler.wait_for_call(call)
     local wait = { done = call:is_done(), call = call, by_core = true }
     if not wait.done then
@@ -364,7 +364,10 @@ end
 --- Calls fn() once after so many seconds; fn must not wait. Returns a handle with cancel().
 --- Keeps no program alive.
 function scheduler.after(seconds, fn)
-    local timer = loop:after(seconds)
+    if type(seconds) ~= "number" or seconds ~= seconds or seconds < 0 or type(fn) ~= "function" then
+        error("after needs a number of seconds, 0 or more, and a function", 2)
+    end
+    local timer = loop:after(math.min(seconds, 1000000))
     handle(timer, function()
         unhandle(timer, true)
         fn()

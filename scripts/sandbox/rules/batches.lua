@@ -4,6 +4,7 @@ sandbox.rules.batches - batches of the first API.
 
 local bounds = require "scaleapi.sandbox.bounds"
 local documents = require "scaleapi.sandbox.documents"
+local merge = require "scaleapi.sandbox.merge"
 local store = require "scaleapi.sandbox.store"
 local wire = require "scaleapi.sandbox.wire"
 
@@ -63,18 +64,6 @@ local function finalize(c, name)
         refuse(400, "Batch in status %s cannot be finalized.", store.batch_status(batch))
     end
     return documents.batch(c.world, batch)
-end
-
--- The members of two objects, those of the second before others of the same name.
-local function merge(old, new)
-    local fields, more, parts = wire.members(old), wire.members(new), {}
-    for _, name in ipairs(fields.names) do
-        parts[#parts + 1] = wire.member(more.values[name] and more or fields, name)
-    end
-    for _, name in ipairs(more.names) do
-        if not fields.values[name] then parts[#parts + 1] = wire.member(more, name) end
-    end
-    return "{" .. table.concat(parts, ",") .. "}"
 end
 
 local function set_metadata(c, name)

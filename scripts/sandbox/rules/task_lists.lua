@@ -9,6 +9,7 @@ costs what lies on it, and what the other filters pass over to fill it.
 local json = require("scaleapi").json
 local bounds = require "scaleapi.sandbox.bounds"
 local documents = require "scaleapi.sandbox.documents"
+local pages = require "scaleapi.sandbox.pages"
 local store = require "scaleapi.sandbox.store"
 local times = require "scaleapi.sandbox.times"
 local wire = require "scaleapi.sandbox.wire"
@@ -16,18 +17,6 @@ local wire = require "scaleapi.sandbox.wire"
 local STATUSES = { pending = true, completed = true, canceled = true, error = true }
 local REVIEWS = { accepted = true, fixed = true, commented = true, rejected = true, pending = true }
 local MOST_TOTALS = 100 -- remembered at a time
-
--- ------------------------------------------------------------------- places
-
--- The first place in tasks[1..n+1] whose task has `field` at least `value`; n + 1 if there is none.
-local function first_at_least(tasks, field, value)
-    local low, high = 1, #tasks + 1
-    while low < high do
-        local middle = (low + high) // 2
-        if tasks[middle][field] < value then low = middle + 1 else high = middle end
-    end
-    return low
-end
 
 -- ------------------------------------------------------------------ filters
 
@@ -135,8 +124,8 @@ local function read_filters(c, query)
     local low, high = bounds(query, "start_time", "end_time", c.world.assume)
     local list = { tasks = shelf.tasks, tests = tests, low = 1, high = #shelf.tasks }
     if low then
-        list.low = first_at_least(shelf.tasks, "created", low)
-        list.high = high < math.maxinteger and first_at_least(shelf.tasks, "created", high + 1) - 1 or list.high
+        list.low = pages.first_at_least(shelf.tasks, "created", low)
+        list.high = high < math.maxinteger and pages.first_at_least(shelf.tasks, "created", high + 1) - 1 or list.high
     end
     if #tests == 0 then
         list.total = math.max(list.high - list.low + 1, 0)
@@ -241,7 +230,7 @@ local function list_tasks(c)
     local list = read_filters(c, query)
     local at = list.high
     if token then
-        at = math.min(at, first_at_least(list.tasks, "number", read_token(c.account, token)) - 1)
+        at = math.min(at, pages.first_at_least(list.tasks, "number", read_token(c.account, token)) - 1)
         offset = 0
     end
     local page, has_more = collect(list, at, offset, limit)

@@ -28,7 +28,7 @@ local function list(c)
     local given, view = v2.from_query(c), v2.view(c, EXPANDABLE)
     local project, _, unknown = v2.filters(c, given)
     local status = v2.one_of(given, "status", STATUSES)
-    local is_created, is_completed = v2.bounds(given, "created"), v2.bounds(given, "completed")
+    local is_created, is_completed = v2.bounds(c, "created"), v2.bounds(c, "completed")
     local page, next_token = pages.read(c, {
         items = unknown and {} or c.account.batches,
         id_of = function(batch) return batch.id end,

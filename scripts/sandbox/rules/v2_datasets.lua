@@ -36,7 +36,7 @@ end
 
 local function list_deliveries(c)
     local given, view = v2.from_query(c), v2.view(c, { "dataset" })
-    local dataset, is_delivered = find_dataset(c, given), v2.bounds(given, "delivered")
+    local dataset, is_delivered = find_dataset(c, given), v2.bounds(c, "delivered")
     local function is_wanted(delivery)
         return (not dataset or delivery.dataset == dataset) and is_delivered(delivery.delivered)
     end
@@ -68,7 +68,7 @@ local function list_tasks(c)
     local given, view = v2.from_query(c), v2.view(c, EXPANDABLE)
     local dataset, delivery = find_dataset(c, given), find_delivery(c, given)
     if not dataset and not delivery then refuse(400, "Provide dataset_id or delivery_id.") end
-    local is_delivered = v2.bounds(given, "delivered")
+    local is_delivered = v2.bounds(c, "delivered")
     return "{" .. page_of(c, view, c.account.dataset_tasks, function(task)
         return (not delivery or task.delivery == delivery) and (not dataset or task.delivery.dataset == dataset)
             and is_delivered(task.delivery.delivered)

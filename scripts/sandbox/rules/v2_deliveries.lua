@@ -16,7 +16,7 @@ local STATUSES = { "pending", "completed", "canceled", "error", "deleted" }
 local function list(c)
     local given, view = v2.from_query(c), v2.view(c, { "project" })
     local project, _, unknown = v2.filters(c, given)
-    local is_delivered = v2.bounds(given, "delivered")
+    local is_delivered = v2.bounds(c, "delivered")
     local function is_wanted(delivery)
         return (not project or delivery.project == project) and is_delivered(delivery.delivered)
     end
@@ -49,13 +49,13 @@ local function list_tasks(c)
     local delivery = v2.delivery(c, given)
     local project, _, unknown = v2.filters(c, given)
     if not (project or delivery or unknown) then refuse(400, "Provide delivery_id, project_id or project_name.") end
-    local status, is_completed = v2.one_of(given, "status", STATUSES), v2.bounds(given, "completed")
+    local status, is_completed = v2.one_of(given, "status", STATUSES), v2.bounds(c, "completed")
     local tasks = unknown and {} or (delivery or project).tasks
     local page, next_token = page_of(c, tasks, function(task)
         return (not project or store.project_of(task) == project) and (not status or store.task_state(task) == status)
             and is_completed(task.completed)
     end)
-    return '{"docs":' .. pages.render(page, documents.delivered_task, { delivery = delivery })
+    return '{"docs":' .. pages.render(page, documents.delivered_task, { world = c.world, delivery = delivery })
         .. (',"total":%d'):format(#page) .. next_token .. "}"
 end
 

@@ -13,7 +13,7 @@ local function get(c)
 end
 
 local function list(c)
-    local is_created = v2.bounds(v2.from_query(c), "created")
+    local is_created = v2.bounds(c, "created")
     local function is_wanted(project) return is_created(project.created) end
     return '{"projects":' .. pages.render_all(c.account.projects, is_wanted, documents.project) .. "}"
 end

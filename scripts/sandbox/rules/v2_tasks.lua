@@ -42,7 +42,7 @@ end
 local function list(c)
     local given, view = v2.from_query(c), v2.view(c, EXPANDABLE)
     local status = v2.one_of(given, "status", STATUSES)
-    local is_within = v2.bounds(given, "completed")
+    local is_within = v2.bounds(c, "completed")
     local page, next_token = pages.read(c, {
         items = shelf_of(c, given), id_of = store.id_of,
         find = function(id) return store.find_task(c.account, id) end,
