@@ -190,7 +190,6 @@ end
 function Target:close()
     for _, client in ipairs { self.live, self.test, self.nobody } do client:close() end
     if not self.sandbox then return end
-    self.restore()
     self.sandbox:close()
 end
 
@@ -206,13 +205,12 @@ end
 local function start_sandbox(assume, exact)
     local sandbox = require "scaleapi.sandbox"
     local self = setmetatable({ exact = exact, sandbox = sandbox.start { assume = assume } }, Target)
-    local handle = sandbox.handle
-    function sandbox.handle(world, request)
+    local handle = self.sandbox.handle
+    function self.sandbox.handle(world, request)
         local response = handle(world, request)
         if response.status >= 400 then self.last_words = scaleapi.json.decode(response.body).error end
         return response
     end
-    self.restore = function() sandbox.handle = handle end
     self.url = self.sandbox.url
     return with_clients(self)
 end
