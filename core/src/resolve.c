@@ -307,8 +307,12 @@ static bool wrap_batch(scale_call *call) {
     return true;
 }
 
+/* Pausing, resuming and canceling are only said to have begun, and show a little later: who is refused
+** the second time looks on for a while. */
 static scale__resolution judge_transition(scale_call *call) {
-    if (!transition_is_reached(call)) return SCALE__NOT_REACHED;
+    bool begins = call->operation->answer == SCALE_ANSWER_BATCH_OPERATION;
+    bool refused = call->refusal.code >= 400 && call->refusal.code < 500;
+    if (!transition_is_reached(call)) return begins && refused ? SCALE__NOTHING_YET : SCALE__NOT_REACHED;
     return wrap_batch(call) ? SCALE__REACHED : SCALE__NOTHING_YET;
 }
 

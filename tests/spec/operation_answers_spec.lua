@@ -314,8 +314,8 @@ describe("wrong use of", function()
     end)
 
     each_row("<- a call option of a wrong value, is refused", function(row)
-        for _, wrong in ipairs { { "timeout", "1" }, { "deadline", 0 }, { "max_attempts", 1.5 }, { "connect_timeout", true } } do
-            local pattern = wrong[1] .. " for " .. plain(row.name) .. " must be a "
+        for _, wrong in ipairs { { "timeout", "1" }, { "deadline", 0 }, { "max_attempts", 1.5 }, { "accept_existing", 1 } } do
+            local pattern = wrong[1] .. " for " .. plain(row.name) .. " must be "
             says(pattern, function() return (rows.call(client, row, rows.arguments(row), { [wrong[1]] = wrong[2] })), nil end)
         end
     end)

@@ -300,6 +300,12 @@ describe("an unclear outcome of the second API", function()
         assert.equal("paused", client.v2:pause_batch({ batch_id = "b1" }).batch.status)
     end)
 
+    it("of a transition that shows only later is looked for a while", function()
+        serve { LOST, batch "in_progress", REFUSED, batch "in_progress", batch "in_progress", batch "paused" }
+        assert.equal("paused", client.v2:pause_batch({ batch_id = "b1" }).batch.status)
+        assert.equal(6, #server.requests)
+    end)
+
     it("of a transition that the server refuses is the refusal", function()
         serve { LOST, batch "staging", REFUSED, batch "staging" }
         local err = fake.failure(client.v2.pause_batch, client.v2, { batch_id = "b1" })

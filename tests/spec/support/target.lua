@@ -128,9 +128,7 @@ end
 
 -- Puts into a sandbox what the API can show but not make.
 local function seed(self)
-    local seeds = require "scaleapi.sandbox.seeds"
-    local world = self.sandbox.world
-    local function add(kind, fields) return seeds.apply(world, world.accounts.test, kind, fields) end
+    local function add(kind, fields) return self.sandbox:seed(kind, fields, "test").id end
     local project_name = self:project(self.test, { task_type = "chat" }).name
     for _ = 1, 2 do self.test.v2:create_chat_task { project_name = project_name } end
     local schema = add("schema", { json = { type = "object" } })
@@ -157,7 +155,7 @@ end
 
 -- What came back, from its head and body.
 local function read_refusal(answer)
-    local status, body = answer:match "^HTTP/1%.1 (%d+)", answer:match "\r\n\r\n(.*)$"
+    local status, body = answer:match "^HTTP/1%.1 (%d+)", answer:match "\r\n\r\n(.*)$" or ""
     local text = body:match '"error"%s*:%s*"(.-[^\\])"' or body
     return { code = math.tointeger(tonumber(status)), message = text, raw = true }
 end
@@ -189,8 +187,7 @@ end
 
 function Target:close()
     for _, client in ipairs { self.live, self.test, self.nobody } do client:close() end
-    if not self.sandbox then return end
-    self.sandbox:close()
+    if self.sandbox then self.sandbox:close() end
 end
 
 -- The server of SCALE_SPEC_URL.

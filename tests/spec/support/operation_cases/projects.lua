@@ -43,7 +43,7 @@ return {
     update_project = {
         works = function(t)
             local project = t:project(t.test, { params = { instruction = "old", title = "kept" } })
-            assert.equal(project, project:update { patch = true, instruction = "new" })
+            assert.equal(project, project:update { patch = true, instruction = "new" }) -- [seen] what patch does
             assert.same({ 1, "new", "kept" }, { project.version, project.instruction, project.params.title })
             project = t.test:update_project(project.name, { instruction = "newest" })
             assert.same({ 2, "newest" }, { project.version, project.instruction })

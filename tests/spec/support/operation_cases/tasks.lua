@@ -36,8 +36,9 @@ return {
             local unique_id = t:name "unique"
             local task = t:task(t.live, { project = project.name, unique_id = unique_id, instruction = "Box all cows.",
                 metadata = { row = 7 }, tags = { "b", "a" }, priority = 30 })
-            assert.same({ "imageannotation", "pending", project.name, unique_id, 30 },
-                { task.type, task.status, task.project, task.unique_id, task.priority })
+            assert.same({ "imageannotation", "pending", project.name, unique_id },
+                { task.type, task.status, task.project, task.unique_id })
+            if t.exact then assert.equal(30, task.priority) end -- [assumed] that it is shown
             assert.same({ row = 7 }, task.metadata)
             assert.same({ "b", "a" }, task.tags)
             assert.matches("^Box all cows%.", task.instruction)

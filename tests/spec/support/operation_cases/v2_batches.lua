@@ -65,7 +65,7 @@ return {
             local batch = t:batch_v2 { staging_batch = true, metadata = { a = 1 } }
             assert.same({ "staging", { a = 1 } }, { batch.status, batch.metadata }) -- [assumed] what the flag means
             assert.equal("in_progress", t:batch_v2().status)
-            assert.equal(batch.name, t.test:get_batch(batch.name).name) -- the first API has it as well
+            assert.equal(batch.name, t.test:get_batch(batch.name).name) -- [assumed] that the first API has it
         end,
         [400] = function(t) return t:raw("POST", "/v2/batch", "{}") end,
         [404] = function(t)

@@ -63,7 +63,7 @@ return {
                 unique_id = unique_id }
             assert.is_string(task.task_id)
             assert.same({ a = { 1 } }, task.metadata)
-            assert.equal(unique_id, t.test:get_task(task.task_id).unique_id)
+            assert.equal(unique_id, t.test:get_task(task.task_id).unique_id) -- [assumed] that the first API has it as well
             assert.equal(1, t.test:get_tasks_count { project_name = project.name })
             local live = t.live.v2:create_chat_task { project_name = t:project(t.live, { task_type = "chat" }).name }
             assert.equal("pending", live.status)
