@@ -73,19 +73,21 @@ end)
 describe("the types for editors", function()
     local text = read(TYPES)
 
-    -- What stands between the line that begins a class and the next blank line.
-    local function class(name)
-        return assert(text:match("\n%-%-%-@class " .. name:gsub("%p", "%%%0") .. "[ :\n].-\n\n")
-            or text:match("\n%-%-%-@class " .. name:gsub("%p", "%%%0") .. "\n.-\n\n"), "no class " .. name)
+    -- A class or a method with what is said of it stands between two blank lines.
+    local classes, methods = {}, {}
+    for block in (text .. "\n"):gmatch "(.-\n)\n+" do
+        local name = block:match "^%-%-%-@class ([%w_.]+)"
+        if name then classes[name] = block end
+        local line = block:match "\n?function ([%w.:_]+)%("
+        if line then methods[line] = block end
     end
 
-    -- The lines above a method, and its line.
+    local function class(name)
+        return assert(classes[name], "no class " .. name)
+    end
+
     local function method(owner, name)
-        local line = ("function %s:%s("):format(owner, name)
-        local at = assert(text:find("\n" .. line, 1, true), "no " .. line)
-        local from = at
-        while text:sub(1, from - 1):match "\n%-%-%-[^\n]*$" do from = from - #text:sub(1, from - 1):match "\n%-%-%-[^\n]*$" end
-        return text:sub(from, text:find("\n", at + 1, true))
+        return assert(methods[owner .. ":" .. name], "no method " .. owner .. ":" .. name)
     end
 
     it("are what the table says", function()
@@ -102,7 +104,9 @@ describe("the types for editors", function()
 
     it("name no type that is not there", function()
         local known = {}
-        for name in text:gmatch "\n%-%-%-@%l+ (scaleapi[%w_.]*)" do known[name] = true end
+        for kind, name in text:gmatch "\n%-%-%-@(%l+) (scaleapi[%w_.]*)" do
+            if kind == "class" or kind == "alias" then known[name] = true end
+        end
         for line in text:gmatch "[^\n]+" do
             if line:find "^%-%-%-@" then
                 local types = line:gsub("^(%-%-%-@return [^ ]+) .*", "%1")
@@ -171,8 +175,7 @@ describe("the types for editors", function()
             if face then assert.is_function(face[name], owner .. ":" .. name) end
         end
         client:close()
-        local classes = require("scaleapi.objects").classes
-        for name, object in pairs(classes) do
+        for name, object in pairs(require("scaleapi.objects").classes) do
             for key in pairs(object.methods or {}) do
                 local owner = (key == "json" or key == "as_table") and "Object" or name
                 method(owner, key)
