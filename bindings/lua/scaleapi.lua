@@ -57,10 +57,10 @@ for name, values in pairs(core.enumerations) do
 end
 
 -- Loaded when asked for: a CSV reader; describe(name), an operation in words.
-local LATER = { csv = true, describe = true }
+local LATER = { csv = "scaleapi.csv", describe = "scaleapi.describe" }
 
 return setmetatable(scaleapi, { __index = function(self, key)
     if not LATER[key] then return nil end
-    rawset(self, key, require("scaleapi." .. key))
+    rawset(self, key, require(LATER[key]))
     return rawget(self, key)
 end })

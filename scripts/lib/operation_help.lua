@@ -122,8 +122,10 @@ end
 --- The text, without a line end behind it.
 function operation_help.text(operation)
     local marks = { [operation.standing] = true }
-    local lines = { ("%s: %s"):format(operation.name, operation.summary), "",
-        ("    %s %s  [%s]"):format(operation.method, operation.path, operation.standing) }
+    local lines = {}
+    wrap(lines, "", "    ", operation.name .. ": " .. operation.summary)
+    lines[#lines + 1] = ""
+    lines[#lines + 1] = ("    %s %s  [%s]"):format(operation.method, operation.path, operation.standing)
     if operation.standing == "seen" then lines[#lines + 1] = "    " .. operation.sources.seen end
     if #operation.also > 0 then lines[#lines + 1] = "    also called " .. table.concat(operation.also, ", ") end
     paragraph(lines, "Example")
