@@ -123,10 +123,16 @@ end
 
 -- -------------------------------------------------------------------- settings
 
+local function copy_of(value)
+    if type(value) ~= "table" then return value end
+    local copy = {}
+    for name, each in pairs(value) do copy[name] = copy_of(each) end
+    return copy
+end
+
 local function get_faults(running)
-    local settings = {}
-    for name, value in pairs(running.faults.settings) do settings[name] = value end
-    settings.targets = json.array(table.move(settings.targets, 1, #settings.targets, 1, {}))
+    local settings = copy_of(running.faults.settings)
+    json.array(settings.targets)
     return settings
 end
 
@@ -138,16 +144,17 @@ local function set_faults(running, arguments)
 end
 
 local function get_assumptions(running)
-    return running.world.assume
+    return copy_of(running.world.assume)
 end
 
 local function set_assumptions(running, arguments)
     local all, problem = assumptions.complete(arguments)
     if not all then refuse(400, "%s", problem) end
     running.world.assume = all
-    return all
+    return copy_of(all)
 end
 
+-- Not kept as others are: it empties what keeps them.
 local function reset(running)
     running:empty()
     return { reset = true }
@@ -201,7 +208,7 @@ local CALLS = {
     { "assume", "PUT", "/sandbox/assumptions", "what is to be taken for true; {} for the usual", set_assumptions,
         changes = true },
     { "reset", "POST", "/sandbox/reset", "an empty world, and all settings as they were at the start", reset,
-        takes = {}, changes = true },
+        takes = {} },
 }
 
 local by_name = {}

@@ -135,7 +135,7 @@ function Sandbox:assumptions()
 end
 
 function Sandbox:assume(chosen)
-    return control.call(self, "assume", chosen)
+    return (control.call(self, "assume", chosen))
 end
 
 --- Counts; see Sandbox:counts.

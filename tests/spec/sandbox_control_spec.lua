@@ -263,6 +263,16 @@ describe("control of a sandbox", function()
             assert.equal("absent", ask("GET /sandbox/assumptions").last_page_token)
         end)
 
+        it("is told to a program as a copy", function()
+            start()
+            running:assumptions().last_page_token = "null"
+            running:assume({ zero_counts = false }).last_page_token = "null"
+            assert.equal("absent", running:assumptions().last_page_token)
+            running:set_faults { targets = { { match = "GET /", status = 500, times = 3 } } }
+            running:get_faults().targets[1].times = 7
+            assert.equal(3, running:get_faults().targets[1].times)
+        end)
+
         it("refuses what it does not know", function()
             start()
             raises("unknown assumption 'last_page_tokn'; did you mean 'last_page_token'?",

@@ -193,6 +193,20 @@ describe("the state of a sandbox", function()
         assert.equal(before, picture())
     end)
 
+    it("is not touched by a reset that cannot empty it", function()
+        start()
+        fill()
+        local before, size = picture(), #read()
+        local truncate = sys.truncate
+        sys.truncate = function() return nil, "No space left on device" end
+        local ok, message = pcall(function() running:reset() end)
+        sys.truncate = truncate
+        assert.is_false(ok)
+        assert.matches("sandbox_state_spec.lua:%d+: No space left on device$", message)
+        assert.equal(before, picture())
+        assert.equal(size, #read())
+    end)
+
     describe("is damaged", function()
         it("at its end by a kill: what was not complete is cut off, wherever it broke", function()
             start()

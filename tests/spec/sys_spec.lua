@@ -106,6 +106,58 @@ describe("sys", function()
         end)
     end)
 
+    describe("truncate", function()
+        it("cuts a file, what is still to be written to it included, and goes on at its new end", function()
+            local path = folder .. "/data"
+            local file <close> = assert(io.open(path, "ab"))
+            file:setvbuf("full", 65536)
+            file:write "0123456789"
+            assert.is_true(sys.truncate(file, 4))
+            file:write "x"
+            file:flush()
+            assert.equal("0123x", assert(io.open(path, "rb")):read "a")
+        end)
+
+        it("makes a file longer, with zeros", function()
+            local file <close> = assert(io.open(folder .. "/data", "w+b"))
+            assert.is_true(sys.truncate(file, 3))
+            assert.equal("\0\0\0", file:read "a")
+        end)
+
+        it("says what the system refuses", function()
+            local file <close> = assert(io.open(folder .. "/data", "w"))
+            file:write "x"
+            file:flush()
+            local reader <close> = assert(io.open(folder .. "/data", "r"))
+            local ok, message = sys.truncate(reader, 0)
+            assert.is_nil(ok)
+            assert.equal("Invalid argument", message)
+        end)
+
+        it("refuses a closed file, and a size below 0", function()
+            local file = assert(io.open(folder .. "/data", "w"))
+            assert.error_matches(function() sys.truncate(file, -1) end, "must be 0 or more")
+            assert.error_matches(function() sys.truncate(file) end, "number expected")
+            file:close()
+            assert.error_matches(function() sys.truncate(file, 0) end, "the file is closed")
+        end)
+    end)
+
+    describe("raise_open_files", function()
+        it("raises the limit as far as it may, and never lowers it", function()
+            local output = assert(io.popen(([[ulimit -S -n 100; ulimit -H -n 300; "%s" -e '
+                local sys = require "scaleapi.sys"
+                print(sys.raise_open_files(0), sys.raise_open_files(200), sys.raise_open_files(150),
+                    sys.raise_open_files(1000000))']]):format(lua))):read "a"
+            assert.equal("100\t200\t200\t300\n", output)
+        end)
+
+        it("refuses what is no number of files", function()
+            assert.error_matches(function() sys.raise_open_files(-1) end, "must be 0 or more")
+            assert.error_matches(function() sys.raise_open_files "all" end, "number expected")
+        end)
+    end)
+
     describe("lock", function()
         it("makes the file and is free again after release", function()
             local path = folder .. "/lock"

@@ -201,6 +201,16 @@ describe("scalua sandbox", function()
             assert.equal(6000, #seen)
         end)
 
+        it("keeps the sandbox inside a process, too", function()
+            local script = [[-e 'local client = require("scaleapi").client {}
+                client.safe:create_project { project_name = "p" .. #client:get_projects(), task_type = "comparison" }
+                print(#client:get_projects())']]
+            local code, out = support.shell(('"$S" --sandbox=state=world,seed=3 %s\n'):format(script):rep(3))
+            assert.same({ 0, "1\n2\n3\n" }, { code, out })
+            local _, _, err = support.shell(('"$S" --sandbox=state=world,seed=4 %s\n'):format(script))
+            assert.matches("world: it was begun with seed 3, not 4", err)
+        end)
+
         it("is one process's at a time", function()
             local _, out = run("--state state", [["$S" sandbox --state state 2>&1; echo "second $?"]])
             assert.equal("sandbox: state: another sandbox has it\nsecond 1\nexit 0\n", out)
