@@ -45,16 +45,24 @@ local function read_arguments()
     parser:option("--lost-answer-rate", "The share that are done, but end with 500 or without an answer.", "0")
         :argname "R":convert(rate)
     parser:option("--drop-rate", "The share whose connection is dropped, done or not.", "0"):argname "R":convert(rate)
+    parser:option("--callbacks", "Post callbacks to addresses of this machine, to any, or none.", "loopback")
+        :argname "WHERE":choices { "loopback", "any", "none" }
+    parser:option("--callback-auth-key", "The key that callbacks carry.", "live_callback_auth_key"):argname "KEY"
     parser:option("--seed", "Choose other requests to go wrong.", "1"):argname "N":convert(whole)
     return parser:parse()
 end
 
 -- ------------------------------------------------------------------ running
 
-local function explain(running, complete_after)
+local PLACES = { loopback = "to addresses of this machine", any = "to any address", none = "nowhere" }
+
+local function explain(running, arguments)
+    local complete_after = arguments.complete_after
     local fate = "stay pending (see --complete-after)"
     if complete_after then fate = ("are completed after %g seconds"):format(complete_after) end
     io.stderr:write(USE:format(running.url, fate))
+    io.stderr:write(("Callbacks go %s, with the header scale-callback-auth: %s\n"):format(
+        PLACES[arguments.callbacks], arguments.callback_auth_key))
 end
 
 command.run("sandbox", function()
@@ -66,11 +74,12 @@ command.run("sandbox", function()
         port = arguments.port, complete_after = arguments.complete_after, latency = arguments.latency,
         fail_rate = arguments.fail_rate, lost_answer_rate = arguments.lost_answer_rate,
         drop_rate = arguments.drop_rate, seed = arguments.seed,
+        callbacks = arguments.callbacks, callback_auth_key = arguments.callback_auth_key,
     })
     if not ok then command.stop(command.FAILURE, "%s", (tostring(running):gsub("^[^:]*:%d+: ", ""))) end
     io.stdout:write("listening on ", running.url, "\n")
     io.stdout:flush()
-    explain(running, arguments.complete_after)
+    explain(running, arguments)
     while sys.interrupted() == 0 do scaleapi.step(3600) end
     running:close()
     return command.DONE

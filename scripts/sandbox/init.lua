@@ -14,6 +14,7 @@ returns the body of a 200, or refuses. The context has world, account, request a
 
 local scaleapi = require "scaleapi"
 local server = require "scaleapi.server"
+local new_callbacks = require "scaleapi.sandbox.callbacks"
 local complete_assumptions = require "scaleapi.sandbox.assumptions"
 local new_faults = require "scaleapi.sandbox.faults"
 local options = require "scaleapi.sandbox.options"
@@ -144,17 +145,20 @@ function Sandbox:complete(...)
     return count
 end
 
---- The server's counts: connections, open, requests, in_flight, most_in_flight; and tasks, faults.
+--- The server's counts: connections, open, requests, in_flight, most_in_flight; and tasks, faults, and callbacks, a
+--- table (see callbacks.lua).
 function Sandbox:stats()
     local stats = self._server:stats()
     stats.tasks = #self.world.accounts.live.tasks + #self.world.accounts.test.tasks
     stats.faults = self._faults
+    stats.callbacks = self._callbacks:stats()
     return stats
 end
 
 --- Ends the sandbox; what was in it is gone. Closing twice is fine.
 function Sandbox:close()
     self._server:close()
+    self._callbacks:close()
 end
 
 Sandbox.__close = Sandbox.close
@@ -169,9 +173,12 @@ local DROP = { drop = true }
 local function answer(self, request, latency, next_fault)
     local fault = next_fault()
     if fault then self._faults = self._faults + 1 end
-    local response
-    if fault ~= "fail" and fault ~= "drop" then response = sandbox.handle(self.world, request) end
+    local response, release
+    if fault ~= "fail" and fault ~= "drop" then
+        response, release = self._callbacks:hold(sandbox.handle, self.world, request)
+    end
     if latency > 0 then scaleapi.sleep(latency) end
+    if release then release() end
     if fault == "drop" or fault == "lose_drop" then return DROP end
     if fault then return refusal(500, "The sandbox was told to fail now and then.") end
     return response
@@ -179,7 +186,8 @@ end
 
 --- Starts a sandbox on 127.0.0.1. Options: port (0: one that is free), complete_after and latency (seconds),
 --- fail_rate, lost_answer_rate, drop_rate (0 to 1), seed, quiet (say nothing on standard error when the sandbox itself
---- fails), assume (see assumptions.lua). Returns it, with url, port, world.
+--- fails), assume (see assumptions.lua), callbacks, callback_auth_key, callback_retry_base (see callbacks.lua). Returns
+--- it, with url, port, world.
 function sandbox.start(given)
     local all = checked(given)
     local self = setmetatable({ world = store.new_world(all), _faults = 0 }, Sandbox)
@@ -192,7 +200,7 @@ function sandbox.start(given)
         end,
     })
     if not ok then error((listening:gsub("^[^:]*:%d+: ", "")), 2) end
-    self._server = listening
+    self._server, self._callbacks = listening, new_callbacks(self.world, all)
     self.url, self.port = listening.url, listening.port
     return self
 end

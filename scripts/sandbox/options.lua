@@ -10,6 +10,10 @@ local KINDS = {
     fail_rate = RATE, lost_answer_rate = RATE, drop_rate = RATE,
     seed = { least = math.mininteger, most = math.maxinteger, integer = true, what = "an integer" },
     port = { least = 0, most = 65535, integer = true, what = "an integer from 0 to 65535" },
+    callbacks = { text = true, pattern = "^%l+$", one_of = { loopback = true, any = true, none = true },
+        what = "loopback, any or none" },
+    callback_auth_key = { text = true, pattern = "^%g+$", what = "a text without spaces" },
+    callback_retry_base = SECONDS,
 }
 local OTHERS = { quiet = true, assume = true, clock = true } -- in a table alone
 
@@ -36,14 +40,22 @@ local function check_number(name, value)
     return number
 end
 
+local function check_text(name, value)
+    local kind = KINDS[name]
+    if type(value) ~= "string" or not value:find(kind.pattern) or kind.one_of and not kind.one_of[value] then
+        return nil, ("sandbox option %s must be %s, not %s"):format(shown(name), kind.what, tostring(value))
+    end
+    return value
+end
+
 --- A checked copy of the table; or nil and what is wrong.
 function options.check(given)
     local checked = {}
     for name, value in pairs(given) do
         if KINDS[name] then
-            local number, problem = check_number(name, value)
+            local fine, problem = (KINDS[name].text and check_text or check_number)(name, value)
             if problem then return nil, problem end
-            checked[name] = number
+            checked[name] = fine
         elseif OTHERS[name] then
             checked[name] = value
         else
@@ -65,7 +77,7 @@ function options.parse(text)
         elseif given[name] ~= nil then
             return nil, ("sandbox option %s is given twice"):format(shown(name))
         end
-        given[name] = tonumber(value) or value
+        given[name] = not KINDS[name].text and tonumber(value) or value
     end
     return options.check(given)
 end

@@ -8,6 +8,7 @@ two gigabytes. `tasks` and `counts` (by status) stand on every shelf a task lies
 batch. The tasks of a shelf are in the order of their creation.
 --]]
 
+local json = require("scaleapi").json
 local sys = require "scaleapi.sys"
 local new_random = require "scaleapi.sandbox.random"
 local responses = require "scaleapi.sandbox.responses"
@@ -59,6 +60,13 @@ function store.new_world(options)
     }
 end
 
+--- Tells whoever posts callbacks what has become of a task or batch; nobody does that in a world without a server.
+--- Causes: of a task created, audited, asked (for its callback again), or its new status; of a batch released,
+--- completed.
+function store.tell(account, subject, cause)
+    if account.callbacks then account.callbacks:notify(account, subject, cause) end
+end
+
 --- A version 4 UUID.
 function store.new_uuid(world)
     local a, b = world.random(), world.random()
@@ -95,6 +103,19 @@ function store.new_head(account, task_type)
     return ('"task_id":"%s","type":"%s","created_at":"%s"'):format(id, task_type, times.format(account.time))
 end
 
+-- A common member of a task as raw bytes, or nil. It stands before the params, in which others may be so called.
+local function common(task, name)
+    local _, last = task.fixed:find(',"' .. name .. '":', 1, true)
+    local params = last and task.fixed:find(',"params":{', 1, true)
+    if not last or last > params then return nil end
+    return json.raw_field("{" .. task.fixed .. "}", name)
+end
+
+--- The task's callback_url, as raw bytes; nil if it has none.
+function store.callback_of(task)
+    return common(task, "callback_url")
+end
+
 local function shelve(shelf, task)
     shelf.tasks[#shelf.tasks + 1] = task
     shelf.counts.pending = shelf.counts.pending + 1
@@ -120,6 +141,7 @@ function store.add_task(account, fixed, place, metadata)
     if project then shelve(project, task) end
     if batch then shelve(batch, task) end
     account.changes = account.changes + 1
+    store.tell(account, task, "created")
     return task
 end
 
@@ -152,6 +174,10 @@ local function move(account, task, status, time)
         if batch.counts.pending == 0 then batch.ended = time end
     end
     store.touch(account, task, time)
+    -- Scale's test server says so before it has tried.
+    if account.kind == "test" and store.callback_of(task) then task.callback_succeeded = true end
+    store.tell(account, task, status)
+    if batch and store.batch_status(batch) == "completed" then store.tell(account, batch, "completed") end
 end
 
 --- Cancels a pending task.
@@ -181,6 +207,12 @@ function store.finish(account, task, time)
     move(account, task, "error", time)
 end
 
+--- Makes a completed task pending again, as if nobody had worked on it.
+function store.recall(account, task)
+    task.completed, task.review = nil, nil
+    move(account, task, "pending", account.time)
+end
+
 -- ------------------------------------------------------------------ batches
 
 --- staging, in_progress or completed.
@@ -194,6 +226,7 @@ end
 function store.release(account, batch)
     batch.released = account.time
     table.insert(account.releases, batch)
+    store.tell(account, batch, store.batch_status(batch) == "completed" and "completed" or "released")
 end
 
 --- Makes a batch. `batch` has name, project, staged and what its document shows.
@@ -246,10 +279,15 @@ local function finish_due_batches(account, due)
     end
 end
 
+--- Milliseconds since 1970, now in this world.
+function store.now(world)
+    return world.clock()
+end
+
 --- Lets time pass in the account, up to now: what has become due since the last request is completed. Looks at no
 --- task twice.
 function store.settle(world, account)
-    account.time = math.max(account.time, world.clock())
+    account.time = math.max(account.time, store.now(world))
     local delay = world.complete_after
     if account.kind == "test" or not delay then return end
     local due = { delay = delay, latest = account.time - delay }

@@ -203,7 +203,8 @@ describe("a sandbox", function()
     end)
 
     describe("says at the caller's line", function()
-        local names = "complete-after, drop-rate, fail-rate, latency, lost-answer-rate, port, seed"
+        local names = "callback-auth-key, callback-retry-base, callbacks, complete-after, drop-rate, fail-rate, latency, "
+            .. "lost-answer-rate, port, seed"
 
         for expected, options in pairs {
             ["unknown sandbox option 'complete-aftr'; there are " .. names] = { complete_aftr = 1 },

@@ -230,6 +230,7 @@ local function audit(c, id)
     local batch = store.batch_of(task)
     if batch then batch.audited = c.account.time end
     store.touch(c.account, task)
+    store.tell(c.account, task, "audited")
     if c.world.assume.audit_answer == "ok" then return "OK", "text/plain" end
     return documents.task(c.world, task)
 end
