@@ -33,6 +33,11 @@ local rate = number(0, 1, "a number from 0 to 1")
 local seconds = number(0, 1000000, "a number of seconds")
 local whole = number(math.mininteger, math.maxinteger, "a whole number", true)
 
+local function key(text)
+    if text:find "^%g+$" then return text end
+    return nil, ("'%s' is not a text without spaces"):format(text)
+end
+
 local function read_arguments()
     local parser = command.parser("sandbox", "Runs Scale's API on this machine, for programs that speak HTTP.")
     parser:option("--port", "Listen on this port of 127.0.0.1; 0 for one that is free.", "0")
@@ -48,6 +53,7 @@ local function read_arguments()
     parser:option("--callbacks", "Post callbacks to addresses of this machine, to any, or none.", "loopback")
         :argname "WHERE":choices { "loopback", "any", "none" }
     parser:option("--callback-auth-key", "The key that callbacks carry.", "live_callback_auth_key"):argname "KEY"
+        :convert(key)
     parser:option("--seed", "Choose other requests to go wrong.", "1"):argname "N":convert(whole)
     return parser:parse()
 end
