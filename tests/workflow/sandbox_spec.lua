@@ -9,6 +9,7 @@ describe("scalua sandbox", function()
     -- Starts it, waits for its address, runs the script with $URL, ends it with SIGINT. Prints its exit code last.
     local function run(options, script)
         return support.shell(([[
+            rm -f out # of a run before: it would be taken for this one's
             "$S" sandbox %s >out 2>err &
             pid=$!
             until [ -s out ]; do kill -0 $pid || exit 99; sleep 0.02; done
