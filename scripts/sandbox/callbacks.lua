@@ -207,18 +207,36 @@ local function expect(self, account)
     set_alarm(self)
 end
 
+-- Whether something will be posted when the task is over.
+local function is_awaited(self, task)
+    local batch = store.batch_of(task)
+    return address_of(self, store.callback_of(task)) or batch and address_of(self, batch.callback)
+end
+
+-- The same for the tasks that are there already: a world may be older than its server.
+local function expect_pending(self)
+    local dues = {}
+    for _, task in ipairs(self.world.complete_after and self.world.accounts.live.tasks or {}) do
+        if task.status == "pending" and is_awaited(self, task) then
+            local batch = store.batch_of(task)
+            dues[#dues + 1] = math.max(task.created, batch and batch.released or 0) + self.world.complete_after
+        end
+    end
+    table.sort(dues)
+    for _, due in ipairs(dues) do push(self.dues, due) end
+    set_alarm(self)
+end
+
 -- ------------------------------------------------------------------ public
 
 --- Hears from the store what has become of a task or batch.
 function Callbacks:notify(account, subject, cause)
     if cause == "released" then return expect(self, account) end
     if not subject.fixed then return announce(self, subject.callback, subject, nil, batch_body) end
-    local raw = store.callback_of(subject)
     if cause == "created" then
-        local batch = store.batch_of(subject)
-        if address_of(self, raw) or batch and address_of(self, batch.callback) then expect(self, account) end
+        if is_awaited(self, subject) then expect(self, account) end
     elseif POSTED[cause] then
-        announce(self, raw, subject, subject, task_body)
+        announce(self, store.callback_of(subject), subject, subject, task_body)
     end
 end
 
@@ -234,10 +252,13 @@ function Callbacks:hold(fn, ...)
     end
 end
 
---- Posts from now on what becomes of a world's tasks and batches.
+--- Posts from now on what becomes of a world's tasks and batches, and what its rules ask for by
+--- world.send_callback(account, task).
 function Callbacks:attach(world)
     self.world = world
     for _, account in pairs(world.accounts) do account.callbacks = self end
+    world.send_callback = function(account, task) self:notify(account, task, "asked") end
+    expect_pending(self)
 end
 
 --- Counts: sent (tries), delivered, given_up, waiting, and not_sent: to addresses that are not posted to.
@@ -251,6 +272,7 @@ end
 function Callbacks:close()
     self.closed = true
     for _, account in pairs(self.world.accounts) do account.callbacks = nil end
+    self.world.send_callback = nil
     if self.pumping then self.pumping.cancel() end
     if self.alarm then self.alarm.cancel() end
     for _, queue in pairs(self.queues) do

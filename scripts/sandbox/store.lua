@@ -61,8 +61,7 @@ function store.new_world(options)
 end
 
 --- Tells whoever posts callbacks what has become of a task or batch; nobody does that in a world without a server.
---- Causes: of a task created, audited, asked (for its callback again), or its new status; of a batch released,
---- completed.
+--- Causes: of a task created, audited, or its new status; of a batch released, completed.
 function store.tell(account, subject, cause)
     if account.callbacks then account.callbacks:notify(account, subject, cause) end
 end

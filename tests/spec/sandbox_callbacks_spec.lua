@@ -2,6 +2,7 @@
 
 local scaleapi = require "scaleapi"
 local sandbox = require "scaleapi.sandbox"
+local new_callbacks = require "scaleapi.sandbox.callbacks"
 local store = require "scaleapi.sandbox.store"
 local fake = dofile "tests/spec/support/fake.lua"
 
@@ -46,6 +47,12 @@ describe("callbacks of the sandbox", function()
             callback_url = callback_url }
         for name, value in pairs(more or {}) do payload[name] = value end
         return client:create_task("comparison", payload)
+    end
+
+    -- A batch of that name with one task in it, which is completed at once.
+    local function complete_batch(name, callback)
+        test:create_batch { project = "p", batch_name = name, callback = callback }
+        create(test, nil, { batch = name })
     end
 
     local function eventually(condition, seconds)
@@ -130,7 +137,7 @@ describe("callbacks of the sandbox", function()
         live:audit_task(task.task_id, { accepted = false })
         local account = s.world.accounts.live
         local kept = store.find_task(account, task.task_id)
-        store.tell(account, kept, "asked")
+        s.world.send_callback(account, kept)
         store.recall(account, kept)
         received(4)
         local seen = {}
@@ -149,7 +156,7 @@ describe("callbacks of the sandbox", function()
         local url = receive { OK }
         start()
         live:cancel_task(create(live, url).task_id)
-        s:complete(create(live, nil).task_id, create(live, "").task_id)
+        s:complete(create(live, nil).task_id)
         -- One whose params alone have something of that name.
         s:complete(create(live, nil, { extra = { callback_url = url } }).task_id)
         scaleapi.sleep(0.02)
@@ -250,6 +257,22 @@ describe("callbacks of the sandbox", function()
         assert.equal(0, #receiver.requests)
         ahead = 3600 * 1000
         received(1)
+    end)
+
+    it("come by themselves for tasks that are older than the server", function()
+        local url = receive { OK }
+        local world = sandbox.new_world { complete_after = 0.05, assume = { live_needs_project = false } }
+        for _, each in ipairs { url .. "/late", "", "http://elsewhere.invalid/" } do
+            local response = sandbox.handle(world, { method = "POST", path = "/v1/task/chat",
+                headers = { authorization = "Bearer live_a" },
+                body = each == "" and "{}" or '{"callback_url":"' .. each .. '"}' })
+            assert.equal(200, response.status, response.body)
+        end
+        local callbacks = new_callbacks(world, {})
+        received(1)
+        assert.equal("POST /late", receiver:line())
+        assert.equal(1, callbacks:stats().not_sent)
+        callbacks:close()
     end)
 
     -- ---------------------------------------------------------- how often
@@ -388,15 +411,19 @@ describe("callbacks of the sandbox", function()
 
     it("go to this machine alone, unless told otherwise; what is not sent is counted", function()
         start()
-        local addresses = { "http://example.invalid/", "https://10.0.0.1/", "http://127.0.0.1.invalid/",
-            "http://127.0.0.1@elsewhere.invalid/", "http://elsewhere.invalid/?127.0.0.1", "http://128.0.0.1/", "http://1127.0.0.1/",
-            "http://localhost.invalid/", "http://127.0.0.1\\@elsewhere.invalid/", "http://[::2]/", "http:///",
-            "somebody@example.invalid", "mailto:somebody@example.invalid", "ftp://127.0.0.1/", "nonsense" }
         local ids = {}
-        for i, address in ipairs(addresses) do ids[i] = create(live, address).task_id end
+        for i, address in ipairs { "http://example.invalid/", "https://10.0.0.1/", "http://127.0.0.1.invalid/",
+            "http://127.0.0.1@elsewhere.invalid/", "http://elsewhere.invalid/?127.0.0.1", "http://128.0.0.1/",
+            "http://1127.0.0.1/", "http://localhost.invalid/", "http://127.0.0.1\\@elsewhere.invalid/", "http://[::2]/",
+            "somebody@example.invalid" } do
+            ids[i] = create(live, address).task_id
+        end
         s:complete(table.unpack(ids))
+        for _, address in ipairs { "mailto:somebody@example.invalid", "ftp://127.0.0.1/", "http:///", "nonsense" } do
+            complete_batch(address, address)
+        end
         scaleapi.sleep(0.02)
-        assert.same({ sent = 0, delivered = 0, given_up = 0, waiting = 0, not_sent = #addresses }, s:stats().callbacks)
+        assert.same({ sent = 0, delivered = 0, given_up = 0, waiting = 0, not_sent = #ids + 4 }, s:stats().callbacks)
         for _, id in ipairs(ids) do
             local task = live:get_task(id)
             assert.same({ "completed" }, { task.status, task.callback_succeeded })
@@ -407,7 +434,7 @@ describe("callbacks of the sandbox", function()
         local url = receive { OK }
         start()
         create(test, (url:gsub("127.0.0.1", "localhost")))
-        create(test, (url:gsub("http", "HTTP"):gsub("127.0.0.1", "LOCALHOST")))
+        complete_batch("b", (url:gsub("http", "HTTP"):gsub("127.0.0.1", "LOCALHOST")))
         create(test, (url:gsub("127.0.0.1", "127.0.0.2"))) -- nobody listens there, but it is asked
         create(test, (url:gsub("127.0.0.1", "[::1]")))
         received(2)
