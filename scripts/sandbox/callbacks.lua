@@ -82,7 +82,7 @@ local pump
 
 -- In the next turn of the loop: what has just been answered has left by then.
 local function pump_soon(self)
-    if self.pumping or self.closed then return end
+    if self.pumping then return end
     self.pumping = scaleapi.after(0, function()
         self.pumping = nil
         pump(self)
@@ -126,7 +126,7 @@ local function try(self, queue)
     })
     queue.job = nil
     self.in_flight = self.in_flight - 1
-    if self.closed then return end
+    if self.queues[queue.subject] ~= queue then return end -- it was dropped meanwhile
     if not ok and not scaleapi.is_error(answer) then error(answer, 0) end
     if ok and answer.status >= 200 and answer.status < 300 then
         finish(self, queue, true)
@@ -252,15 +252,6 @@ function Callbacks:hold(fn, ...)
     end
 end
 
---- Posts from now on what becomes of a world's tasks and batches, and what its rules ask for by
---- world.send_callback(account, task).
-function Callbacks:attach(world)
-    self.world = world
-    for _, account in pairs(world.accounts) do account.callbacks = self end
-    world.send_callback = function(account, task) self:notify(account, task, "asked") end
-    expect_pending(self)
-end
-
 --- Counts: sent (tries), delivered, given_up, waiting, and not_sent: to addresses that are not posted to.
 function Callbacks:stats()
     local stats = {}
@@ -268,32 +259,46 @@ function Callbacks:stats()
     return stats
 end
 
---- Ends all of it. Closing twice is fine.
-function Callbacks:close()
-    self.closed = true
-    for _, account in pairs(self.world.accounts) do account.callbacks = nil end
-    self.world.send_callback = nil
+-- Drops all that waits, is due or is under way.
+local function drop_all(self)
     if self.pumping then self.pumping.cancel() end
     if self.alarm then self.alarm.cancel() end
-    for _, queue in pairs(self.queues) do
+    for _, queue in pairs(self.queues or {}) do
         if queue.timer then queue.timer.cancel() end
         if queue.job then queue.job:cancel() end
     end
-    self.queues, self.ready = {}, new_line()
+    self.pumping, self.alarm = nil, nil
+    self.queues = {}        -- task or batch -> its posts, in order
+    self.ready = new_line() -- queues whose first post can go out
+    self.dues = new_line()  -- milliseconds since 1970, ascending
 end
 
---- What posts the callbacks of a world. Options: callbacks, callback_auth_key, callback_retry_base.
+--- Begins anew, with what is in the world now.
+function Callbacks:restart()
+    drop_all(self)
+    self.counts = { sent = 0, delivered = 0, given_up = 0, waiting = 0, not_sent = 0 }
+    for _, account in pairs(self.world.accounts) do account.callbacks = self end
+    self.world.send_callback = function(account, task) self:notify(account, task, "asked") end
+    expect_pending(self)
+end
+
+--- Ends all of it. Closing twice is fine.
+function Callbacks:close()
+    drop_all(self)
+    for _, account in pairs(self.world.accounts) do account.callbacks = nil end
+    self.world.send_callback = nil
+end
+
+--- What posts from now on what becomes of a world's tasks and batches, and what its rules ask for by
+--- world.send_callback(account, task). Options: callbacks, callback_auth_key, callback_retry_base.
 return function(world, options)
     local self = setmetatable({
+        world = world,
         where = options.callbacks or "loopback",
         key = options.callback_auth_key or "live_callback_auth_key",
         base = options.callback_retry_base or 1,
-        counts = { sent = 0, delivered = 0, given_up = 0, waiting = 0, not_sent = 0 },
-        queues = {},        -- task or batch -> its posts, in order
-        ready = new_line(), -- queues whose first post can go out
         in_flight = 0,
-        dues = new_line(),  -- milliseconds since 1970, ascending
     }, Callbacks)
-    self:attach(world)
+    self:restart()
     return self
 end

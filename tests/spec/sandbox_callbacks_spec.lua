@@ -398,6 +398,23 @@ describe("callbacks of the sandbox", function()
         assert.is_true(receiver.server:stats().open <= 1) -- what hung is gone; one may be kept for later
     end)
 
+    it("begin anew with the world", function()
+        local url = receive(function(request, n)
+            if request.path == "/hangs" then scaleapi.sleep(0.1) end
+            return n > 2 and OK or BROKEN
+        end)
+        start { callback_retry_base = 0.02 }
+        create(test, url .. "/hangs")
+        create(test, url .. "/again")
+        received(2)
+        s._callbacks:restart()
+        scaleapi.sleep(0.2)
+        assert.same({ sent = 0, delivered = 0, given_up = 0, waiting = 0, not_sent = 0 }, s:stats().callbacks)
+        assert.equal(2, #receiver.requests)
+        create(test, url .. "/new")
+        assert.equal(1, settled().delivered)
+    end)
+
     it("leave no timer behind when the sandbox is closed", function()
         local url = receive { BROKEN }
         start { callback_retry_base = 1000, complete_after = 1000 }
