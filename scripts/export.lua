@@ -52,16 +52,10 @@ local function filters_of(arguments)
     return filters
 end
 
--- A document on one line: a line end can only stand between its parts, where a space does as well.
-local function on_one_line(text)
-    if text:find("\n", 1, true) or text:find("\r", 1, true) then return (text:gsub("[\r\n]", " ")) end
-    return text
-end
-
 local function export(tasks, file)
     local count = 0
     for task in tasks do
-        file:write(on_one_line(task:json()), "\n")
+        file:write_document(task:json())
         count = count + 1
     end
     file:finish()

@@ -70,12 +70,15 @@ rule "C examples use the public headers" "$(includes '\.\./.*|.*core/.*' example
 
 # ----------------------------------------------------------------- requires
 
-rule "the module requires itself alone" "$(requires bindings/lua | grep -vE ':scaleapi(\.[a-z_.]+)?$')"
+rule "the module requires itself alone" "$(requires bindings/lua | grep -vE ':scaleapi(\.[a-z0-9_.]+)?$')"
 rule "the sandbox uses the public face" \
     "$(requires scripts/sandbox | grep -vE ':(scaleapi(\.(sys|server|sandbox(\..+)?))?|cjson)$')"
 rule "scripts and examples use the public face" \
     "$(requires scripts examples | grep -v '^scripts/sandbox/' |
         grep -vE ':(scaleapi(\.(sys|server|sandbox))?|cjson|argparse|scripts\.lib\..+)$')"
+rule "the generators use the module and each other" \
+    "$(requires bindings/generate.lua bindings/generate | grep -vE ':(scaleapi(\.(fields|objects))?|bindings\.generate\..+)$')"
+rule "the editor's types are loaded by nobody" "$(requires bindings scripts examples tests | grep ':scaleapi\.meta$')"
 rule "examples stand alone" "$(requires examples | grep ':scripts\.')"
 
 # ------------------------------------------------------------------ symbols

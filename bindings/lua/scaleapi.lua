@@ -20,6 +20,7 @@ local scaleapi = {
     array = core.json.array,       -- marks a table as an array, so that {} is sent as []
     is_error = errors.is_error,    -- is_error(value [, kind])
     operations = core.operations,  -- the rows of the operation table
+    suggest = core.suggest,        -- suggest(word, words): the one that was probably meant, or nil
     spawn = scheduler.spawn,
     sleep = scheduler.sleep,
     after = scheduler.after,
@@ -55,10 +56,11 @@ for name, values in pairs(core.enumerations) do
     })
 end
 
--- Loaded when asked for.
+-- Loaded when asked for: a CSV reader; describe(name), an operation in words.
+local LATER = { csv = true, describe = true }
+
 return setmetatable(scaleapi, { __index = function(self, key)
-    if key == "csv" then
-        rawset(self, key, require "scaleapi.csv")
-        return self.csv
-    end
+    if not LATER[key] then return nil end
+    rawset(self, key, require("scaleapi." .. key))
+    return rawget(self, key)
 end })

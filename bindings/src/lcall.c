@@ -58,6 +58,19 @@ static scale_status set_list(lua_State *L, scale_call *call, const char *name, i
     return SCALE_OK;
 }
 
+static bool wants_array(const scale_parameter *parameter) {
+    return parameter->value == SCALE_JSON_ARRAY || parameter->value == SCALE_JSON_TEXTS ||
+           parameter->value == SCALE_JSON_NAMES;
+}
+
+/* Is the table on the top empty? */
+static bool is_empty(lua_State *L) {
+    lua_pushnil(L);
+    if (lua_next(L, -2) == 0) return true;
+    lua_pop(L, 2);
+    return false;
+}
+
 /* The value on the top as the parameter's. */
 static scale_status set_value(lua_State *L, scale_call *call, const scale_parameter *parameter,
                               scale_error *error) {
@@ -74,6 +87,7 @@ static scale_status set_value(lua_State *L, scale_call *call, const scale_parame
     case LUA_TTABLE:
         if (parameter->value == SCALE_TEXTS || parameter->value == SCALE_COMMA_TEXTS)
             return set_list(L, call, name, lua_absindex(L, -1), error);
+        if (wants_array(parameter) && is_empty(L)) return scale_call_set_json(call, name, "[]", 2, error);
         return set_encoded(L, call, name, -1, error);
     default: return set_encoded(L, call, name, -1, error);
     }
@@ -163,7 +177,10 @@ static void read_options(lua_State *L, int options, scale_call_options *into) {
     into->accept_existing = lua_toboolean(L, -1);
     lua_getfield(L, options, "digest_id");
     into->digest_id = lua_toboolean(L, -1);
-    lua_pop(L, 3);
+    /* Stays Lua's: core copies it. */
+    lua_getfield(L, options, "idempotency_key");
+    into->idempotency_key = lua_tostring(L, -1);
+    lua_pop(L, 4);
 }
 
 /* ==================================================================== starting */

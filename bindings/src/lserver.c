@@ -7,6 +7,8 @@
 ** server:run hands that list out after libmicrohttpd has returned. Answering stores the response and
 ** resumes the connection; the next run sends it.
 **
+** When as many are connected as may be, those who have been idle make room (see lvisitors.h).
+**
 ** A server's daemon and every exchange of it are owned by the server's userdata. A Lua exchange points
 ** to its own until that ends, on whichever side first.
 */
@@ -21,10 +23,13 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "lclass.h"
+#include "lvisitors.h"
 
 #define SERVER   "scaleapi.server"
 #define EXCHANGE "scaleapi.exchange"
@@ -32,6 +37,17 @@
 /* Who sends more than max_body is read this much further, so that the refusal is not lost in a reset of
 ** the connection; who sends more still is cut off. */
 #define MOST_DISCARDED ((size_t)64 << 20)
+
+/* The bodies that are on their way take so much together, and four of the largest: who sends more is told
+** to come again, and who has stopped sending goes. */
+#define MOST_HELD ((size_t)64 << 20)
+
+/* When all seats are taken, or all room for bodies, who has shown no life for so many milliseconds goes: so
+ * many at a time. */
+#define IDLE_AT_LIMIT    1000
+#define MOST_SHOWN_OUT   256
+#define LOOK_AGAIN       0.25 /* seconds */
+#define FILES_FOR_OTHERS 32   /* that the process has open beside connections */
 
 typedef enum stage {
     AWAITS_HEAD,
@@ -47,11 +63,12 @@ typedef struct exchange {
     struct exchange **owner;          /* the userdata that was handed out, if any: points back here */
     struct server *server;
     struct MHD_Connection *connection;
+    visitor *visitor;
     const char *method; /* libmicrohttpd's */
     char *body;
     size_t body_size, body_room, discarded;
     stage stage;
-    bool too_large;
+    unsigned refusal;              /* the status that it will get whatever it still sends, or 0 */
     struct MHD_Response *response; /* NULL once answered: the connection is dropped */
     unsigned status;
     char target[]; /* as it came, with the query */
@@ -73,7 +90,8 @@ typedef struct server {
     int listener;              /* -1 when there is none, or the daemon has it */
     exchange *first_arrived, *last_arrived;
     exchange *suspended; /* those that have arrived, and those with Lua */
-    size_t max_body;
+    visitors visitors;
+    size_t max_body, held; /* of one body, and of all that are on their way */
     lua_Integer most_open;
     int due_runs; /* after a connection was resumed: one that sends its answer, one that watches it again */
     header *headers;
@@ -83,6 +101,12 @@ typedef struct server {
 
 /* ================================================== libmicrohttpd's callbacks */
 
+static visitor *visitor_of(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info->socket_context;
+}
+
 /* The request line is there. The target is kept as it came: libmicrohttpd decodes its own in place. */
 static void *on_target(void *user, const char *target, struct MHD_Connection *connection) {
     size_t size = strlen(target) + 1;
@@ -90,21 +114,69 @@ static void *on_target(void *user, const char *target, struct MHD_Connection *co
     if (x == NULL) return NULL;
     x->server = user;
     x->connection = connection;
+    x->visitor = visitor_of(connection);
+    lscale_visitor_seen(&x->server->visitors, x->visitor);
     memcpy(x->target, target, size);
     return x;
 }
 
+static const char *words_of(unsigned refusal) {
+    switch (refusal) {
+    case 400: return "The request is malformed.\n";
+    case 413: return "The request body is too large.\n";
+    default: return "Too much is being sent to this server at once.\n";
+    }
+}
+
 static enum MHD_Result refuse(exchange *x) {
-    static char words[] = "The request body is too large.\n";
+    const char *words = words_of(x->refusal);
     struct MHD_Response *response =
-        MHD_create_response_from_buffer(sizeof words - 1, words, MHD_RESPMEM_PERSISTENT);
+        MHD_create_response_from_buffer(strlen(words), (void *)(uintptr_t)words, MHD_RESPMEM_PERSISTENT);
     if (response == NULL) return MHD_NO;
     MHD_add_response_header(response, "Content-Type", "text/plain");
     MHD_add_response_header(response, "Connection", "close");
-    enum MHD_Result result = MHD_queue_response(x->connection, 413, response);
+    if (x->refusal == 503) MHD_add_response_header(response, "Retry-After", "1");
+    enum MHD_Result result = MHD_queue_response(x->connection, x->refusal, response);
     MHD_destroy_response(response);
     x->stage = ANSWERED;
     return result;
+}
+
+/* What libmicrohttpd lets pass and two readers could take for two things. */
+typedef struct oddities {
+    unsigned lengths, encodings;
+    bool found;
+} oddities;
+
+static bool is_token(const char *text, size_t size) {
+    for (size_t i = 0; i < size; i++)
+        if (text[i] <= ' ' || text[i] >= 127 || strchr("\"(),/:;<=>?@[\\]{}", text[i]) != NULL) return false;
+    return size > 0;
+}
+
+static bool has_control(const char *text, size_t size) {
+    for (size_t i = 0; i < size; i++)
+        if (((unsigned char)text[i] < ' ' && text[i] != '\t') || text[i] == 127) return true;
+    return false;
+}
+
+static enum MHD_Result check_header(void *user, enum MHD_ValueKind kind, const char *name, size_t name_size,
+                                    const char *value, size_t value_size) {
+    oddities *odd = user;
+    (void)kind;
+    if (!is_token(name, name_size) || has_control(value, value_size)) odd->found = true;
+    if (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0) odd->lengths++;
+    if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0) {
+        odd->encodings++;
+        if (value == NULL || strcasecmp(value, "chunked") != 0) odd->found = true;
+    }
+    return MHD_YES;
+}
+
+static bool is_malformed(exchange *x) {
+    oddities odd = {0, 0, false};
+    MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, check_header, &odd);
+    return odd.found || odd.lengths + odd.encodings > 1 || !is_token(x->method, strlen(x->method));
 }
 
 /* The headers are there. A body that says that it is too large is refused before it is sent if the
@@ -112,38 +184,56 @@ static enum MHD_Result refuse(exchange *x) {
 static enum MHD_Result on_head(exchange *x, const char *method) {
     x->method = method;
     x->stage = AWAITS_BODY;
+    if (is_malformed(x)) {
+        x->refusal = 400;
+        return refuse(x);
+    }
     const char *text =
         MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
     unsigned long long size = text == NULL ? 0 : strtoull(text, NULL, 10);
     if (size <= x->server->max_body) return MHD_YES;
-    x->too_large = true;
+    x->refusal = 413;
     bool waits = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_EXPECT) != NULL;
     return waits || size - x->server->max_body > MOST_DISCARDED ? refuse(x) : MHD_YES;
 }
 
-static bool grow_body(exchange *x, size_t size) {
-    if (size <= x->body_room) return true;
+static void free_body(exchange *x) {
+    free(x->body);
+    x->server->held -= x->body_room;
+    x->body = NULL;
+    x->body_size = x->body_room = 0;
+}
+
+/* 0, or the status to refuse a body of this size with. */
+static unsigned grow_body(exchange *x, size_t size) {
+    server *s = x->server;
+    if (size > s->max_body) return 413;
+    if (size <= x->body_room) return 0;
     size_t room = x->body_room < 512 ? 1024 : x->body_room * 2;
+    if (room > s->max_body) room = s->max_body;
     if (room < size) room = size;
+    if (s->held - x->body_room + room > 4 * s->max_body + MOST_HELD) {
+        lscale_visitors_show_out(&s->visitors, IDLE_AT_LIMIT, MOST_SHOWN_OUT);
+        return 503;
+    }
     char *body = realloc(x->body, room);
-    if (body == NULL) return false;
+    if (body == NULL) return 503;
+    s->held += room - x->body_room;
     x->body = body;
     x->body_room = room;
-    return true;
+    return 0;
 }
 
 static enum MHD_Result on_body(exchange *x, const char *data, size_t size) {
-    if (!x->too_large && size > x->server->max_body - x->body_size) {
-        x->too_large = true;
-        free(x->body);
-        x->body = NULL;
-        x->body_size = x->body_room = 0;
+    lscale_visitor_seen(&x->server->visitors, x->visitor);
+    if (x->refusal == 0) {
+        x->refusal = grow_body(x, x->body_size + size);
+        if (x->refusal != 0) free_body(x);
     }
-    if (x->too_large) {
+    if (x->refusal != 0) {
         x->discarded += size;
         return x->discarded > x->server->max_body + MOST_DISCARDED ? MHD_NO : MHD_YES;
     }
-    if (!grow_body(x, x->body_size + size)) return MHD_NO;
     memcpy(x->body + x->body_size, data, size);
     x->body_size += size;
     return MHD_YES;
@@ -152,8 +242,9 @@ static enum MHD_Result on_body(exchange *x, const char *data, size_t size) {
 /* All of it is there: it waits for Lua. */
 static enum MHD_Result on_end(exchange *x) {
     server *s = x->server;
-    if (x->too_large) return refuse(x);
+    if (x->refusal != 0) return refuse(x);
     x->stage = SUSPENDED;
+    lscale_visitor_leave(&s->visitors, x->visitor);
     if (s->last_arrived == NULL)
         s->first_arrived = x;
     else
@@ -206,21 +297,32 @@ static void on_completed(void *user, struct MHD_Connection *connection, void **s
     *state = NULL;
     if (x == NULL) return;
     if (x->response != NULL) MHD_destroy_response(x->response);
-    free(x->body);
+    lscale_visitor_seen(&x->server->visitors, x->visitor);
+    free_body(x);
     free(x);
+}
+
+static void welcome(server *s, struct MHD_Connection *connection, void **state) {
+    visitor *v = calloc(1, sizeof *v);
+    s->connections++;
+    s->open++;
+    *state = v;
+    if (v == NULL) return;
+    v->socket = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    lscale_visitor_seen(&s->visitors, v);
 }
 
 static void on_connection(void *user, struct MHD_Connection *connection, void **state,
                           enum MHD_ConnectionNotificationCode code) {
     server *s = user;
-    (void)connection;
-    (void)state;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        s->connections++;
-        s->open++;
-    } else if (s->open-- == s->most_open) {
-        s->due_runs++; /* to listen again */
+        welcome(s, connection, state);
+        return;
     }
+    if (*state != NULL) lscale_visitor_leave(&s->visitors, *state);
+    free(*state);
+    *state = NULL;
+    if (s->open-- == s->most_open) s->due_runs++; /* to listen again */
 }
 
 static enum MHD_Result on_header(void *user, enum MHD_ValueKind kind, const char *name, size_t name_size,
@@ -289,6 +391,14 @@ static bool open_listener(server *s, const struct sockaddr_storage *address, soc
            bind(s->listener, (const struct sockaddr *)address, size) == 0 && listen(s->listener, 1024) == 0;
 }
 
+/* No more connections than the system lets this process have. */
+static unsigned fit_connections(unsigned wanted) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= (rlim_t)wanted + FILES_FOR_OTHERS)
+        return wanted;
+    return limit.rlim_cur > FILES_FOR_OTHERS ? (unsigned)limit.rlim_cur - FILES_FOR_OTHERS : 1;
+}
+
 static void start_daemon(server *s, unsigned connections, unsigned idle_timeout) {
     s->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, s, MHD_OPTION_LISTEN_SOCKET,
@@ -305,7 +415,7 @@ static int start(lua_State *L) {
     struct sockaddr_storage address;
     luaL_checktype(L, 1, LUA_TTABLE);
     socklen_t size = read_address(L, &address);
-    unsigned connections = (unsigned)option(L, "max_connections", 1, 1000000);
+    unsigned connections = fit_connections((unsigned)option(L, "max_connections", 1, 1000000));
     unsigned idle_timeout = (unsigned)option(L, "idle_timeout", 0, 1000000);
     lua_Integer max_body = option(L, "max_body", 0, (lua_Integer)1 << 40);
     server *s = lua_newuserdatauv(L, sizeof *s, 0);
@@ -347,12 +457,17 @@ static int descriptor(lua_State *L) {
 static int timeout(lua_State *L) {
     MHD_UNSIGNED_LONG_LONG milliseconds = 0;
     server *s = check_server(L);
-    if (s->due_runs > 0 || s->first_arrived != NULL)
+    bool is_full = s->open >= s->most_open;
+    if (s->due_runs > 0 || s->first_arrived != NULL) {
         lua_pushinteger(L, 0);
-    else if (MHD_get_timeout(s->daemon, &milliseconds) == MHD_YES)
-        lua_pushnumber(L, (lua_Number)milliseconds / 1000.0);
-    else
+    } else if (MHD_get_timeout(s->daemon, &milliseconds) == MHD_YES) {
+        lua_Number seconds = (lua_Number)milliseconds / 1000.0;
+        lua_pushnumber(L, is_full && seconds > LOOK_AGAIN ? LOOK_AGAIN : seconds);
+    } else if (is_full) {
+        lua_pushnumber(L, LOOK_AGAIN);
+    } else {
         lua_pushnil(L);
+    }
     return 1;
 }
 
@@ -461,8 +576,7 @@ static void hand_out(lua_State *L, server *s, int list, lua_Integer count) {
     lua_rawseti(L, list, count + 1);
     *owner = x;
     x->owner = owner;
-    free(x->body);
-    x->body = NULL;
+    free_body(x);
     s->first_arrived = x->next;
     if (x->next == NULL) s->last_arrived = NULL;
     x->next = NULL;
@@ -475,6 +589,7 @@ static int run(lua_State *L) {
     lua_Integer count = 0;
     luaL_checktype(L, 2, LUA_TTABLE);
     if (s->due_runs > 0) s->due_runs--;
+    if (s->open >= s->most_open) lscale_visitors_show_out(&s->visitors, IDLE_AT_LIMIT, MOST_SHOWN_OUT);
     MHD_run(s->daemon);
     while (s->first_arrived != NULL) hand_out(L, s, 2, 2 * count++ + 1);
     lua_pushinteger(L, count);
@@ -495,6 +610,7 @@ static void resume(exchange *x) {
     if (x->owner != NULL) *x->owner = NULL;
     x->owner = NULL;
     x->stage = ANSWERED;
+    lscale_visitor_seen(&s->visitors, x->visitor);
     *x->before = x->after;
     if (x->after != NULL) x->after->before = x->before;
     s->in_flight--;

@@ -17,6 +17,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -128,6 +129,15 @@ static int sync_file(lua_State *L) {
     if (fflush(file) != 0) return luaL_fileresult(L, 0, NULL);
     int result = fsync(fileno(file));
     return luaL_fileresult(L, result == 0 || errno == EINVAL || errno == ENOTSUP, NULL);
+}
+
+/* sys.truncate(file, size) -> true | nil, message, errno. The file has `size` bytes afterwards. */
+static int truncate_file(lua_State *L) {
+    FILE *file = check_file(L, 1);
+    lua_Integer size = luaL_checkinteger(L, 2);
+    luaL_argcheck(L, size >= 0, 2, "must be 0 or more");
+    if (fflush(file) != 0) return luaL_fileresult(L, 0, NULL);
+    return luaL_fileresult(L, ftruncate(fileno(file), size) == 0, NULL);
 }
 
 static const char *type_name(mode_t mode) {
@@ -256,6 +266,24 @@ static int terminal_width(lua_State *L) {
     return 1;
 }
 
+/* ===================================================================== limits */
+
+/* sys.raise_open_files(wanted) -> how many files and connections this process may have open at once: as many
+** as are wanted, or as near as the system lets it come. The limit is never lowered. */
+static int raise_open_files(lua_State *L) {
+    lua_Integer wanted = luaL_checkinteger(L, 1);
+    struct rlimit limit;
+    luaL_argcheck(L, wanted >= 0, 1, "must be 0 or more");
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return luaL_error(L, "no limit: %s", strerror(errno));
+    rlim_t before = limit.rlim_cur;
+    if ((rlim_t)wanted > before) {
+        limit.rlim_cur = (rlim_t)wanted < limit.rlim_max ? (rlim_t)wanted : limit.rlim_max;
+        if (setrlimit(RLIMIT_NOFILE, &limit) != 0) limit.rlim_cur = before;
+    }
+    lua_pushinteger(L, limit.rlim_cur > LUA_MAXINTEGER ? LUA_MAXINTEGER : (lua_Integer)limit.rlim_cur);
+    return 1;
+}
+
 /* ===================================================================== random */
 
 /* sys.random_bytes(n) -> n bytes that nobody can guess; n up to a mebibyte */
@@ -322,12 +350,14 @@ LUAMOD_API __attribute__((visibility("default"))) int luaopen_scaleapi_sys(lua_S
         {"monotonic", monotonic},
         {"time", wall_clock},
         {"sync", sync_file},
+        {"truncate", truncate_file},
         {"stat", stat_path},
         {"make_directory", make_directory},
         {"list", list_directory},
         {"lock", lock_path},
         {"is_terminal", is_terminal},
         {"terminal_width", terminal_width},
+        {"raise_open_files", raise_open_files},
         {"random_bytes", random_bytes},
         {"catch_interrupt", catch_interrupt},
         {"interrupted", interrupted},

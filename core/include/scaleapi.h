@@ -186,20 +186,69 @@ typedef enum scale_body {
     SCALE_BODY_PARTS   /* multipart/form-data with a file */
 } scale_body;
 
-/* What a good answer is, and which first-level key it must have. */
+/* How a good answer looks. */
+typedef enum scale_form {
+    SCALE_FORM_ANY,    /* not looked at; a plain "OK" will do */
+    SCALE_FORM_OBJECT, /* an object that has `member`, if one is named */
+    SCALE_FORM_LIST, /* an object whose `member` is the array of things; or, without one, that array itself */
+    SCALE_FORM_ADDRESS /* a redirect: its target is the answer; or a file's own bytes */
+} scale_form;
+
+/* What a good answer is, as one row a kind: id, name, form, member, what it is or what it lists (NULL: no
+** object of a known kind). */
+#define SCALE_ANSWERS(X)                                                                                     \
+    X(ANY, "any", ANY, NULL, NULL)                                                                           \
+    X(ADDRESS, "address", ADDRESS, NULL, NULL)                                                               \
+    X(TASK, "task", OBJECT, "task_id", "Task")                                                               \
+    X(TASK_LIST, "task_list", LIST, "docs", "Task")                                                          \
+    X(BATCH, "batch", OBJECT, "name", "Batch")                                                               \
+    X(BATCH_LIST, "batch_list", LIST, "docs", "Batch")                                                       \
+    X(BATCH_STATUS, "batch_status", OBJECT, "status", "BatchStatus")                                         \
+    X(PROJECT, "project", OBJECT, "name", "Project")                                                         \
+    X(PROJECT_LIST, "project_list", LIST, NULL, "Project")                                                   \
+    X(TEMPLATE, "template", OBJECT, "id", "TaskTemplate")                                                    \
+    X(FILE, "file", OBJECT, "id", "File")                                                                    \
+    X(FILE_LIST, "file_list", LIST, "docs", "File")                                                          \
+    X(EVALUATION_TASK, "evaluation_task", OBJECT, "id", "EvaluationTask")                                    \
+    X(TRAINING_TASK, "training_task", OBJECT, "id", "TrainingTask")                                          \
+    X(AUDIT, "audit", OBJECT, NULL, "FixlessAudit")                                                          \
+    X(AUDIT_LIST, "audit_list", LIST, NULL, "FixlessAudit")                                                  \
+    X(TEAMMATE_LIST, "teammate_list", LIST, NULL, "Teammate")                                                \
+    X(ASSIGNMENTS, "assignments", OBJECT, NULL, "StudioAssignments")                                         \
+    X(PROJECT_GROUP, "project_group", OBJECT, "name", "StudioProjectGroup")                                  \
+    X(PROJECT_GROUP_LIST, "project_group_list", LIST, NULL, "StudioProjectGroup")                            \
+    X(STUDIO_BATCH, "studio_batch", OBJECT, "name", "StudioBatch")                                           \
+    X(STUDIO_BATCH_LIST, "studio_batch_list", LIST, NULL, "StudioBatch")                                     \
+    X(TASK_V2, "task_v2", OBJECT, "task_id", "TaskV2")                                                       \
+    X(TASK_LIST_V2, "task_list_v2", LIST, "tasks", "TaskV2")                                                 \
+    X(BATCH_V2, "batch_v2", OBJECT, "id", "BatchV2")                                                         \
+    X(BATCH_LIST_V2, "batch_list_v2", LIST, "batches", "BatchV2")                                            \
+    X(BATCH_OPERATION, "batch_operation", OBJECT, NULL, "BatchOperation")                                    \
+    X(PROJECT_V2, "project_v2", OBJECT, "id", "ProjectV2")                                                   \
+    X(PROJECT_LIST_V2, "project_list_v2", LIST, "projects", "ProjectV2")                                     \
+    X(ANNOTATION, "annotation", OBJECT, "id", "Annotation")                                                  \
+    X(DELIVERY_LIST, "delivery_list", LIST, "deliveries", "Delivery")                                        \
+    X(DELIVERY_TASKS, "delivery_tasks", LIST, "tasks", "TaskV2")                                             \
+    X(DELIVERED_LIST, "delivered_list", LIST, "docs", "DeliveredTask")                                       \
+    X(SCHEMA, "schema", OBJECT, "schema", "Schema")                                                          \
+    X(DATASET_LIST, "dataset_list", LIST, "datasets", "Dataset")                                             \
+    X(DATASET_DELIVERY_LIST, "dataset_delivery_list", LIST, "deliveries", "DatasetDelivery")                 \
+    X(DATASET_TASK, "dataset_task", OBJECT, "task_id", "DatasetTask")                                        \
+    X(DATASET_TASK_LIST, "dataset_task_list", LIST, "tasks", "DatasetTask")
+
 typedef enum scale_answer {
-    SCALE_ANSWER_ANY, /* not looked at */
-    SCALE_ANSWER_TASK,
-    SCALE_ANSWER_TASK_LIST,
-    SCALE_ANSWER_BATCH,
-    SCALE_ANSWER_BATCH_LIST,
-    SCALE_ANSWER_BATCH_STATUS,
-    SCALE_ANSWER_PROJECT,
-    SCALE_ANSWER_PROJECT_LIST,
-    SCALE_ANSWER_TEMPLATE,
-    SCALE_ANSWER_FILE,
-    SCALE_ANSWER_FILE_LIST
+#define SCALE_ANSWER_MEMBER(id, name, form, member, object) SCALE_ANSWER_##id,
+    SCALE_ANSWERS(SCALE_ANSWER_MEMBER)
+#undef SCALE_ANSWER_MEMBER
+        SCALE_ANSWER_COUNT
 } scale_answer;
+
+typedef struct scale_answer_kind {
+    const char *name; /* "task_list" */
+    scale_form form;
+    const char *member; /* "docs", or NULL */
+    const char *object; /* "Task", or NULL */
+} scale_answer_kind;
 
 /* How the next page is asked for. */
 typedef enum scale_page { SCALE_PAGE_NONE, SCALE_PAGE_TOKEN, SCALE_PAGE_OFFSET } scale_page;
@@ -224,6 +273,8 @@ typedef enum scale_value {
     SCALE_COMMA_TEXTS, /* one or more; joined by commas */
     SCALE_JSON_OBJECT,
     SCALE_JSON_ARRAY,
+    SCALE_JSON_TEXTS, /* an array of strings */
+    SCALE_JSON_NAMES, /* an array of strings, sent as [{"name": …}, …] */
     SCALE_JSON_ANY,
     SCALE_FILE_PART
 } scale_value;
@@ -235,20 +286,35 @@ typedef struct scale_parameter {
     scale_value value;
     bool required;
     const char *enumeration; /* name of the scale_enumeration its values come from, or NULL */
+    const char *standing;    /* where the fact comes from: "sdk", "docs", "seen", "assumed" */
+    const char *about;
 } scale_parameter;
 
+/* A way in which an operation can fail, beside those that every operation has: 401 (no valid key), 402 (not
+** enabled for the account), 429 (too many requests), 500, 503 and 504 (the server's fault). */
+typedef struct scale_failure {
+    int status;
+    const char *standing; /* where the fact comes from */
+    const char *cause;
+} scale_failure;
+
 typedef struct scale_operation {
-    const char *name;
+    const char *name; /* "get_task", "v2.get_task" */
     scale_method method;
-    const char *path; /* "/v1/task/{task_id}" */
+    const char *path; /* "/v1/task/{task_id}"; parameters by their wire names */
     scale_body body;
     scale_answer answer;
     scale_page page;
     scale_repeat repeat;
-    const char *standing; /* where the fact comes from: "sdk", "docs", "seen" */
+    const char *standing; /* where the fact comes from; "seen" is unconfirmed */
     const char *summary;
     const scale_parameter *parameters;
     size_t parameter_count;
+    const scale_failure *failures;
+    size_t failure_count;
+    const char *one_of; /* names, separated by spaces, of which at least one must be given; or NULL */
+    const char *also;   /* other names that the official SDK has for it, separated by spaces; or NULL */
+    const char *note;   /* or NULL */
 } scale_operation;
 
 typedef struct scale_enumeration_value {
@@ -262,12 +328,22 @@ typedef struct scale_enumeration {
     size_t count;
 } scale_enumeration;
 
-/* The rows. `at` gives NULL past the end, `find` NULL for an unknown name. Never freed. */
+/* The rows. `at` gives NULL past the end, `find` (by any of its names) NULL for an unknown one. Never freed.
+ */
 SCALE_API const scale_operation *scale_operation_at(size_t index);
 SCALE_API const scale_operation *scale_operation_find(const char *name);
 SCALE_API const scale_parameter *scale_operation_parameter(const scale_operation *operation,
                                                            const char *name);
 SCALE_API const scale_enumeration *scale_enumeration_at(size_t index);
+
+/* 1 or 2: the API that the operation belongs to. */
+SCALE_API int scale_operation_version(const scale_operation *operation);
+
+/* What an answer of this kind looks like. Never NULL, never freed. */
+SCALE_API const scale_answer_kind *scale_answer_describe(scale_answer answer);
+
+/* What a value of this kind must be: "an integer". Never NULL, never freed. */
+SCALE_API const char *scale_value_describe(scale_value value);
 
 /* The name among the operation's parameters and call options that `name` was probably meant to be,
 ** or NULL. */
@@ -349,12 +425,14 @@ typedef struct scale_call_options {
                              unique_id */
     bool digest_id; /* create_task: the unique_id is a digest of all that is sent, so that of the task that
                        has it only type, project, batch and status are compared */
+    const char *idempotency_key; /* creating a task: sent as the header Idempotency-Key, which makes it safe
+                                    to send it again; NULL: none */
 } scale_call_options;
 
 #define SCALE_CALL_OPTIONS_INIT                                                                              \
-    { sizeof(scale_call_options), 0, 0, 0, 0, false, false }
+    { sizeof(scale_call_options), 0, 0, 0, 0, false, false, NULL }
 
-/* Makes a call; nothing is sent yet. `options` may be NULL. Errors: no_memory, closed. */
+/* Makes a call; nothing is sent yet. `options` may be NULL. Errors: no_memory, closed, usage. */
 SCALE_API scale_status scale_call_new(scale_call **call, scale_client *client,
                                       const scale_operation *operation, const scale_call_options *options,
                                       scale_error *error);

@@ -9,11 +9,11 @@
 /* =============================================================== good answers */
 
 scale_status scale__answer_check(const scale_operation *operation, scale_slice answer, scale_error *error) {
-    bool array = false;
+    const scale_answer_kind *kind = scale_answer_describe(operation->answer);
     scale_error problem = SCALE_ERROR_INIT;
     scale_slice value;
-    if (operation->answer == SCALE_ANSWER_ANY) return SCALE_OK;
-    const char *key = scale__answer_key(operation->answer, &array);
+    if (kind->form == SCALE_FORM_ANY || kind->form == SCALE_FORM_ADDRESS) return SCALE_OK;
+    bool array = kind->form == SCALE_FORM_LIST && kind->member == NULL;
     scale_json_type wanted = array ? SCALE_JSON_TYPE_ARRAY : SCALE_JSON_TYPE_OBJECT;
     if (answer.size == 0) return scale__fail(error, SCALE_BAD_ANSWER, "the answer is empty");
     if (scale_json_outline(answer, &problem) != SCALE_OK)
@@ -21,9 +21,11 @@ scale_status scale__answer_check(const scale_operation *operation, scale_slice a
     if (scale_json_type_of(answer) != wanted)
         return scale__fail(error, SCALE_BAD_ANSWER, "the answer is not an %s", array ? "array" : "object");
     /* A page is cut into its documents next, which finds its key on the way. */
-    if (operation->page != SCALE_PAGE_NONE) return SCALE_OK;
-    if (key != NULL && !scale_json_get(answer, key, strlen(key), &value))
-        return scale__fail(error, SCALE_BAD_ANSWER, "the answer has no %s", key);
+    if (operation->page != SCALE_PAGE_NONE || kind->member == NULL) return SCALE_OK;
+    if (!scale_json_get(answer, kind->member, strlen(kind->member), &value))
+        return scale__fail(error, SCALE_BAD_ANSWER, "the answer has no %s", kind->member);
+    if (kind->form == SCALE_FORM_LIST && scale_json_type_of(value) != SCALE_JSON_TYPE_ARRAY)
+        return scale__fail(error, SCALE_BAD_ANSWER, "%s of the answer is not an array", kind->member);
     return SCALE_OK;
 }
 

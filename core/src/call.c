@@ -18,18 +18,39 @@
 
 static const scale_call_options default_options = SCALE_CALL_OPTIONS_INIT;
 
+/* It stands in a header: a line end would begin another one. */
+static scale_status check_idempotency_key(const scale_operation *operation, const char *key,
+                                          scale_error *error) {
+    if (key == NULL) return SCALE_OK;
+    if (operation->repeat != SCALE_REPEAT_UNIQUE_ID)
+        return scale__fail(error, SCALE_USAGE, "%s takes no idempotency_key", operation->name);
+    bool fine = *key != '\0';
+    for (; *key != '\0'; key++) fine = fine && (unsigned char)*key > 0x20 && (unsigned char)*key < 0x7F;
+    if (fine) return SCALE_OK;
+    return scale__fail(error, SCALE_USAGE, "idempotency_key of %s must be of visible ASCII characters",
+                       operation->name);
+}
+
 scale_status scale_call_new(scale_call **result, scale_client *client, const scale_operation *operation,
                             const scale_call_options *options, scale_error *error) {
     *result = NULL;
     if (client->loop == NULL) return scale__fail(error, SCALE_CLOSED, "the client was closed");
+    const char *key = options == NULL ? NULL : options->idempotency_key;
+    if (check_idempotency_key(operation, key, error) != SCALE_OK) return SCALE_ERROR;
     scale_call *call = scale__allocate_zero(sizeof *call);
     if (call == NULL) return scale__fail_no_memory(error);
+    call->idempotency_key = scale__copy_text(key);
+    if (key != NULL && call->idempotency_key == NULL) {
+        scale__release(call);
+        return scale__fail_no_memory(error);
+    }
     scale__link_init(&call->ending.link);
     scale__link_init(&call->link);
     call->client = client;
     call->loop = client->loop;
     call->operation = operation;
     call->options = options == NULL ? default_options : *options;
+    call->options.idempotency_key = NULL; /* the caller's; ours is call->idempotency_key */
     call->error = (scale_error)SCALE_ERROR_INIT;
     scale__buffer_init(&call->query, MOST_REQUEST);
     scale__buffer_init(&call->fields, MOST_REQUEST);
@@ -74,6 +95,7 @@ void scale_call_free(scale_call *call) {
     scale__buffer_clear(&call->url);
     scale__buffer_clear(&call->lookup_url);
     scale__buffer_clear(&call->answer);
+    scale__release(call->idempotency_key);
     scale__release(call->body);
     free_parts(call->parts);
     free_parts(call->file);
@@ -82,24 +104,9 @@ void scale_call_free(scale_call *call) {
 
 /* ================================================================= parameters */
 
-static const char *value_name(scale_value value) {
-    switch (value) {
-    case SCALE_TEXT: return "a string";
-    case SCALE_INTEGER: return "an integer";
-    case SCALE_BOOLEAN: return "true or false";
-    case SCALE_TIME: return "a time (ISO 8601, or seconds since 1970)";
-    case SCALE_TEXTS:
-    case SCALE_COMMA_TEXTS: return "a string or a list of strings";
-    case SCALE_JSON_OBJECT: return "an object";
-    case SCALE_JSON_ARRAY: return "an array";
-    case SCALE_FILE_PART: return "a file";
-    default: return "a JSON value";
-    }
-}
-
 static scale_status fail_value(const scale_call *call, const scale_parameter *parameter, scale_error *error) {
     return scale__fail(error, SCALE_USAGE, "%s of %s must be %s", parameter->name, call->operation->name,
-                       value_name(parameter->value));
+                       scale_value_describe(parameter->value));
 }
 
 static uint64_t bit_of(const scale_call *call, const scale_parameter *parameter) {
@@ -307,16 +314,50 @@ scale_status scale_call_set_boolean(scale_call *call, const char *name, bool val
     return put_plain(call, parameter, value ? "true" : "false", value ? 4 : 5, error);
 }
 
-static bool fits(const scale_parameter *parameter, scale_json_type type) {
+static bool are_texts(scale_slice array) {
+    scale_json_cursor cursor;
+    scale_slice element;
+    if (scale_json_cursor_init(&cursor, array, NULL) != SCALE_OK) return false;
+    while (scale_json_cursor_next(&cursor, NULL, &element, NULL) == 1)
+        if (scale_json_type_of(element) != SCALE_JSON_TYPE_STRING) return false;
+    return true;
+}
+
+static bool fits(const scale_parameter *parameter, scale_slice json) {
+    scale_json_type type = scale_json_type_of(json);
     switch (parameter->value) {
     case SCALE_JSON_ANY: return true;
     case SCALE_JSON_OBJECT: return type == SCALE_JSON_TYPE_OBJECT;
     case SCALE_JSON_ARRAY: return type == SCALE_JSON_TYPE_ARRAY;
+    case SCALE_JSON_TEXTS:
+    case SCALE_JSON_NAMES: return type == SCALE_JSON_TYPE_ARRAY && are_texts(json);
     case SCALE_TEXT: return type == SCALE_JSON_TYPE_STRING;
     case SCALE_INTEGER: return type == SCALE_JSON_TYPE_NUMBER;
     case SCALE_BOOLEAN: return type == SCALE_JSON_TYPE_BOOLEAN;
     default: return false;
     }
+}
+
+/* ["a"] as [{"name":"a"}] */
+static scale_status put_names(scale_call *call, const scale_parameter *parameter, scale_slice names,
+                              scale_error *error) {
+    scale_json_cursor cursor;
+    scale_slice element;
+    scale__buffer objects;
+    scale__buffer_init(&objects, MOST_REQUEST);
+    scale__buffer_append_byte(&objects, '[');
+    if (scale_json_cursor_init(&cursor, names, error) != SCALE_OK) return SCALE_ERROR;
+    while (scale_json_cursor_next(&cursor, NULL, &element, NULL) == 1) {
+        if (objects.size > 1) scale__buffer_append_byte(&objects, ',');
+        scale__buffer_append_text(&objects, "{\"name\":");
+        scale__buffer_append(&objects, element.data, element.size);
+        scale__buffer_append_byte(&objects, '}');
+    }
+    scale_status status = scale__buffer_append_byte(&objects, ']')
+                              ? put_plain(call, parameter, objects.data, objects.size, error)
+                              : scale__fail_no_memory(error);
+    scale__buffer_clear(&objects);
+    return status;
 }
 
 scale_status scale_call_set_json(scale_call *call, const char *name, const char *json, size_t size,
@@ -325,10 +366,10 @@ scale_status scale_call_set_json(scale_call *call, const char *name, const char 
     scale_slice slice = {json, size};
     if (parameter == NULL) return SCALE_ERROR;
     if (scale_json_check(slice, NULL, error) != SCALE_OK) return SCALE_ERROR;
-    scale_json_type type = scale_json_type_of(slice);
-    bool null = type == SCALE_JSON_TYPE_NULL && !parameter->required;
-    if (parameter->place != SCALE_IN_BODY || (!null && !fits(parameter, type)))
+    bool null = scale_json_type_of(slice) == SCALE_JSON_TYPE_NULL && !parameter->required;
+    if (parameter->place != SCALE_IN_BODY || (!null && !fits(parameter, slice)))
         return fail_value(call, parameter, error);
+    if (parameter->value == SCALE_JSON_NAMES && !null) return put_names(call, parameter, slice, error);
     return put_plain(call, parameter, json, size, error);
 }
 
@@ -344,7 +385,7 @@ scale_status scale_call_set_body(scale_call *call, const char *json, size_t size
         for (size_t i = 0; i < call->operation->parameter_count; i++) {
             const scale_parameter *parameter = &call->operation->parameters[i];
             if (parameter->place != SCALE_IN_BODY) continue;
-            if (!fits(parameter, scale_json_type_of(slice))) return fail_value(call, parameter, error);
+            if (!fits(parameter, slice)) return fail_value(call, parameter, error);
             call->given |= bit_of(call, parameter);
         }
     } else if (scale_json_type_of(slice) != SCALE_JSON_TYPE_OBJECT) {
@@ -408,19 +449,41 @@ scale_status scale_call_set_file_data(scale_call *call, const void *data, size_t
 
 /* ================================================================== the request */
 
-static scale_status check_required(scale_call *call, scale_error *error) {
-    for (size_t i = 0; i < call->operation->parameter_count; i++) {
-        const scale_parameter *parameter = &call->operation->parameters[i];
-        if (!parameter->required || (call->given & bit_of(call, parameter)) != 0) continue;
-        scale_slice value = {call->body, call->body_size};
-        if (call->body != NULL && parameter->place == SCALE_IN_BODY &&
-            call->operation->body != SCALE_BODY_WHOLE &&
-            scale_json_get(value, parameter->wire, strlen(parameter->wire), &value))
-            continue;
-        return scale__fail(error, SCALE_USAGE, "%s needs %s, %s", call->operation->name, parameter->name,
-                           value_name(parameter->value));
+/* As a parameter, or as a member of a body that was given whole. */
+static bool is_given(const scale_call *call, const scale_parameter *parameter) {
+    scale_slice value = {call->body, call->body_size};
+    if ((call->given & bit_of(call, parameter)) != 0) return true;
+    return call->body != NULL && parameter->place == SCALE_IN_BODY &&
+           call->operation->body != SCALE_BODY_WHOLE &&
+           scale_json_get(value, parameter->wire, strlen(parameter->wire), &value);
+}
+
+/* "v2.get_batch needs batch_id or batch_name" */
+static scale_status fail_one_of(const scale_operation *operation, scale_error *error) {
+    char names[256] = "";
+    size_t used = 0;
+    for (const char *p = operation->one_of; *p != '\0' && used + 5 < sizeof names; p++) {
+        if (*p == ' ')
+            used += (size_t)snprintf(names + used, sizeof names - used, " or ");
+        else
+            names[used++] = *p;
     }
-    return SCALE_OK;
+    names[used] = '\0';
+    return scale__fail(error, SCALE_USAGE, "%s needs %s", operation->name, names);
+}
+
+static scale_status check_required(const scale_call *call, scale_error *error) {
+    const scale_operation *operation = call->operation;
+    bool one_is_given = operation->one_of == NULL;
+    for (size_t i = 0; i < operation->parameter_count; i++) {
+        const scale_parameter *parameter = &operation->parameters[i];
+        bool given = is_given(call, parameter);
+        if (given && scale__operation_needs_one_of(operation, parameter->name)) one_is_given = true;
+        if (parameter->required && !given)
+            return scale__fail(error, SCALE_USAGE, "%s needs %s, %s", operation->name, parameter->name,
+                               scale_value_describe(parameter->value));
+    }
+    return one_is_given ? SCALE_OK : fail_one_of(operation, error);
 }
 
 /* base + path, with each {name} replaced, + query */

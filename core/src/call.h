@@ -33,6 +33,7 @@ struct scale_call {
     /* the request */
     uint64_t given; /* one bit a parameter */
     char *path_values[SCALE__MOST_IN_PATH];
+    char *idempotency_key;
     scale__buffer query, fields, url;
     char *body;
     size_t body_size;
@@ -42,6 +43,7 @@ struct scale_call {
     scale__call_state state;
     scale__phase phase;
     bool started, unclear, existed;
+    bool found; /* the thing is there, and is being read */
     int attempts, lookups;
     int64_t deadline;
     scale__transfer *transfer;
@@ -72,6 +74,7 @@ void scale__engine_abort(scale_call *call, scale_kind kind, const char *message,
 
 typedef enum scale__resolution {
     SCALE__REACHED,     /* what was asked for stands there */
+    SCALE__LOOK_ON,     /* it does; call->lookup_url has become the address of the thing itself */
     SCALE__NOT_REACHED, /* it does not; the request may go out again */
     SCALE__NOTHING_YET, /* the thing is not there (yet) */
     SCALE__DIFFERENT    /* another one stands in its place */
@@ -79,6 +82,9 @@ typedef enum scale__resolution {
 
 /* True when the row and the body allow sending again after an unclear outcome. */
 bool scale__resolve_is_repeatable(const scale_call *call);
+
+/* True when the body has a unique_id, by which a task can be looked up. */
+bool scale__resolve_has_unique_id(const scale_call *call);
 
 /* Writes the address of the read into call->lookup_url. False: no memory. */
 bool scale__resolve_address(scale_call *call);

@@ -142,9 +142,11 @@ static void describe(const scale_call *call, scale__request *request) {
     memset(request, 0, sizeof *request);
     request->method = lookup ? SCALE_GET : call->operation->method;
     request->url = lookup ? call->lookup_url.data : call->url.data;
+    request->bearer = strncmp(request->url + strlen(call->client->base.text), "/v2/", 4) == 0;
     request->body = lookup ? NULL : call->body;
     request->body_size = call->body_size;
     request->parts = lookup ? NULL : call->parts;
+    request->idempotency_key = lookup ? NULL : call->idempotency_key;
     request->may_resend = request->method == SCALE_GET;
     request->large_answer = call->operation->page != SCALE_PAGE_NONE;
     request->connect_timeout = at_most(left, chosen(call->options.connect_timeout, options->connect_timeout));
@@ -197,23 +199,36 @@ void scale__engine_send(scale_call *call) {
 
 /* ================================================================ judgement */
 
+static bool is_redirect(const scale__outcome *outcome) {
+    return outcome->code >= 300 && outcome->code < 400 && outcome->redirect != NULL;
+}
+
 /* The failure in the words of an error; `answer` holds the body of an answer that is not 2xx. */
-static void describe_status(scale_call *call, int code, const char *location, scale_error *error) {
-    error->kind = scale__kind_of_status(code);
-    error->code = code;
-    if (code >= 300 && code < 400 && location[0] != '\0')
+static void describe_status(scale_call *call, const scale__outcome *outcome, scale_error *error) {
+    error->kind = scale__kind_of_status(outcome->code);
+    error->code = outcome->code;
+    if (is_redirect(outcome))
         snprintf(error->message, sizeof error->message, "redirects are not followed; the server named %s",
-                 location);
+                 outcome->redirect);
     else
         scale__answer_read_error(error, answer_of(call));
+}
+
+/* The address that the server redirects to is the answer, if that is what the operation asks for. */
+static bool take_address(scale_call *call, const scale__outcome *outcome) {
+    if (scale_answer_describe(call->operation->answer)->form != SCALE_FORM_ADDRESS) return false;
+    if (outcome->kind != SCALE_NONE || !is_redirect(outcome)) return false;
+    scale__buffer_empty(&call->answer);
+    return scale__buffer_append_text(&call->answer, outcome->redirect);
 }
 
 /* What the exchange came to: SCALE_OK, or an error and how it failed. */
 static scale_status judge(scale_call *call, const scale__outcome *outcome, scale_error *error,
                           scale__failure *failure) {
     bool good_status = outcome->code >= 200 && outcome->code < 300;
+    if (take_address(call, outcome)) return SCALE_OK;
     if (outcome->code != 0 && !good_status) {
-        describe_status(call, outcome->code, outcome->message, error);
+        describe_status(call, outcome, error);
     } else if (outcome->kind != SCALE_NONE) {
         bool cut = good_status && outcome->kind == SCALE_NETWORK;
         error->kind = cut ? SCALE_BAD_ANSWER : outcome->kind;
@@ -260,7 +275,7 @@ static bool wants_lookup(const scale_call *call, const scale__failure *failure) 
         /* A server may find fault with the request, a batch that takes no more tasks say, before it looks
         ** whether the task is there. */
         refused = failure->code == 409 || failure->code == 400 || failure->code == 422;
-        return refused && scale__resolve_is_repeatable(call) &&
+        return refused && scale__resolve_has_unique_id(call) &&
                (call->unclear || call->options.accept_existing);
     case SCALE_REPEAT_NAME: return failure->code == 409 && call->unclear;
     case SCALE_REPEAT_STATE: return refused && call->unclear;
@@ -336,6 +351,7 @@ static void handle_lookup(scale_call *call, bool not_found) {
         call->existed = !call->unclear;
         end(call);
         break;
+    case SCALE__LOOK_ON: send_after(call, SCALE__PHASE_LOOKUP, 0); break;
     case SCALE__DIFFERENT: end_different(call, difference); break;
     case SCALE__NOTHING_YET:
         /* Only after a 409 or an unclear outcome is there reason to believe that it will be. */

@@ -10,22 +10,28 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 /* clang-format off */
-#define PATH(name, value) {name, name, SCALE_IN_PATH, SCALE_##value, true, NULL}
-#define PATH_OF(name, value, of) {name, name, SCALE_IN_PATH, SCALE_##value, true, of}
-#define QUERY(name, wire, value) {name, wire, SCALE_IN_QUERY, SCALE_##value, false, NULL}
-#define QUERY_OF(name, wire, value, of) {name, wire, SCALE_IN_QUERY, SCALE_##value, false, of}
-#define BODY(name, wire, value) {name, wire, SCALE_IN_BODY, SCALE_##value, false, NULL}
-#define NEEDED(name, wire, value) {name, wire, SCALE_IN_BODY, SCALE_##value, true, NULL}
-#define NEEDED_OF(name, wire, value, of) {name, wire, SCALE_IN_BODY, SCALE_##value, true, of}
+#define PATH(name, wire, value, standing, about) {name, wire, SCALE_IN_PATH, SCALE_##value, true, NULL, standing, about}
+#define PATH_OF(name, wire, value, of, standing, about) {name, wire, SCALE_IN_PATH, SCALE_##value, true, of, standing, about}
+#define QUERY(name, wire, value, standing, about) {name, wire, SCALE_IN_QUERY, SCALE_##value, false, NULL, standing, about}
+#define QUERY_OF(name, wire, value, of, standing, about) {name, wire, SCALE_IN_QUERY, SCALE_##value, false, of, standing, about}
+#define NEEDED_QUERY(name, wire, value, standing, about) {name, wire, SCALE_IN_QUERY, SCALE_##value, true, NULL, standing, about}
+#define BODY(name, wire, value, standing, about) {name, wire, SCALE_IN_BODY, SCALE_##value, false, NULL, standing, about}
+#define NEEDED(name, wire, value, standing, about) {name, wire, SCALE_IN_BODY, SCALE_##value, true, NULL, standing, about}
+#define NEEDED_OF(name, wire, value, of, standing, about) {name, wire, SCALE_IN_BODY, SCALE_##value, true, of, standing, about}
 
-#define OPERATION(name, method, path, body, answer, page, repeat, standing, summary, ...) \
-    static const scale_parameter name##_parameters[] = {__VA_ARGS__};
-#include "operations.def"
-#undef OPERATION
+#define PARAMETERS(...) \
+    .parameters = (const scale_parameter[]){__VA_ARGS__}, .parameter_count = COUNT(((const scale_parameter[]){__VA_ARGS__}))
+#define FAILURE(status, standing, cause) {status, standing, cause}
+#define FAILURES(...) \
+    .failures = (const scale_failure[]){__VA_ARGS__}, .failure_count = COUNT(((const scale_failure[]){__VA_ARGS__}))
+#define PAGED(kind) .page = SCALE_PAGE_##kind
+#define ONE_OF(names) .one_of = names
+#define ALSO(names) .also = names
+#define NOTE(text) .note = text
 
-#define OPERATION(name, method, path, body, answer, page, repeat, standing, summary, ...) \
-    {#name, SCALE_##method, path, SCALE_BODY_##body, SCALE_ANSWER_##answer, SCALE_PAGE_##page, \
-     SCALE_REPEAT_##repeat, standing, summary, name##_parameters, COUNT(name##_parameters)},
+#define OPERATION(label, verb, address, kind, result, again, origin, line, ...) \
+    {.name = label, .method = SCALE_##verb, .path = address, .body = SCALE_BODY_##kind, .answer = SCALE_ANSWER_##result, \
+     .repeat = SCALE_REPEAT_##again, .standing = origin, .summary = line, __VA_ARGS__},
 static const scale_operation operations[] = {
 #include "operations.def"
 };
@@ -42,33 +48,40 @@ static const scale_enumeration enumerations[] = {
 };
 #undef ENUMERATION
 
+#define ANSWER(id, name, form, member, object) {name, SCALE_FORM_##form, member, object},
+static const scale_answer_kind answers[] = {SCALE_ANSWERS(ANSWER)};
+#undef ANSWER
+
 /* What may be given beside an operation's own parameters; bindings read them, suggestions know them. */
 static const char *const call_options[] = {"timeout", "connect_timeout", "deadline", "max_attempts",
-                                           "accept_existing", "digest_id"};
-
-static const struct { const char *key; bool array; } answer_keys[] = {
-    [SCALE_ANSWER_ANY] = {NULL, false},
-    [SCALE_ANSWER_TASK] = {"task_id", false},
-    [SCALE_ANSWER_TASK_LIST] = {"docs", false},
-    [SCALE_ANSWER_BATCH] = {"name", false},
-    [SCALE_ANSWER_BATCH_LIST] = {"docs", false},
-    [SCALE_ANSWER_BATCH_STATUS] = {"status", false},
-    [SCALE_ANSWER_PROJECT] = {"name", false},
-    [SCALE_ANSWER_PROJECT_LIST] = {NULL, true},
-    [SCALE_ANSWER_TEMPLATE] = {"id", false},
-    [SCALE_ANSWER_FILE] = {"id", false},
-    [SCALE_ANSWER_FILE_LIST] = {"docs", false},
-};
+                                           "accept_existing", "digest_id", "idempotency_key"};
 /* clang-format on */
 
 const scale_operation *scale_operation_at(size_t index) {
     return index < COUNT(operations) ? &operations[index] : NULL;
 }
 
+/* Is `word` one of the words, separated by spaces? `words` may be NULL. */
+static bool is_among(const char *words, const char *word) {
+    size_t size = strlen(word);
+    while (words != NULL && *words != '\0') {
+        size_t length = strcspn(words, " ");
+        if (length == size && memcmp(words, word, size) == 0) return true;
+        words += length + (words[length] == ' ');
+    }
+    return false;
+}
+
 const scale_operation *scale_operation_find(const char *name) {
     for (size_t i = 0; i < COUNT(operations); i++)
         if (strcmp(operations[i].name, name) == 0) return &operations[i];
+    for (size_t i = 0; i < COUNT(operations); i++)
+        if (is_among(operations[i].also, name)) return &operations[i];
     return NULL;
+}
+
+int scale_operation_version(const scale_operation *operation) {
+    return strncmp(operation->path, "/v2/", 4) == 0 ? 2 : 1;
 }
 
 const scale_parameter *scale_operation_parameter(const scale_operation *operation, const char *name) {
@@ -76,10 +89,32 @@ const scale_parameter *scale_operation_parameter(const scale_operation *operatio
         if (strcmp(operation->parameters[i].name, name) == 0) return &operation->parameters[i];
     for (size_t i = 0; i < operation->parameter_count; i++)
         if (strcmp(operation->parameters[i].wire, name) == 0) return &operation->parameters[i];
-    /* The API calls create_task's path parameter just "type". */
-    if (operation->body == SCALE_BODY_OPEN && strcmp(name, "type") == 0)
-        return scale_operation_parameter(operation, "task_type");
     return NULL;
+}
+
+const scale_answer_kind *scale_answer_describe(scale_answer answer) {
+    return &answers[(unsigned)answer < SCALE_ANSWER_COUNT ? answer : SCALE_ANSWER_ANY];
+}
+
+const char *scale_value_describe(scale_value value) {
+    switch (value) {
+    case SCALE_TEXT: return "a string";
+    case SCALE_INTEGER: return "an integer";
+    case SCALE_BOOLEAN: return "true or false";
+    case SCALE_TIME: return "a time (ISO 8601, or seconds since 1970)";
+    case SCALE_TEXTS:
+    case SCALE_COMMA_TEXTS: return "a string or a list of strings";
+    case SCALE_JSON_OBJECT: return "an object";
+    case SCALE_JSON_ARRAY: return "an array";
+    case SCALE_JSON_TEXTS:
+    case SCALE_JSON_NAMES: return "a list of strings";
+    case SCALE_FILE_PART: return "a file";
+    default: return "a JSON value";
+    }
+}
+
+bool scale__operation_needs_one_of(const scale_operation *operation, const char *name) {
+    return is_among(operation->one_of, name);
 }
 
 const scale_enumeration *scale_enumeration_at(size_t index) {
@@ -90,11 +125,6 @@ const scale_enumeration *scale__enumeration_find(const char *name) {
     for (size_t i = 0; i < COUNT(enumerations); i++)
         if (strcmp(enumerations[i].name, name) == 0) return &enumerations[i];
     return NULL;
-}
-
-const char *scale__answer_key(scale_answer answer, bool *array) {
-    *array = answer_keys[answer].array;
-    return answer_keys[answer].key;
 }
 
 /* ============================================================== suggestions */

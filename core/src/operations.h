@@ -9,9 +9,8 @@
 /* The enumeration of that name, or NULL. */
 const scale_enumeration *scale__enumeration_find(const char *name);
 
-/* The first-level key that a good answer of this kind has, or NULL; `array` tells that the answer is
-** an array instead of an object. */
-const char *scale__answer_key(scale_answer answer, bool *array);
+/* Is this one of the parameters of which the operation needs at least one? */
+bool scale__operation_needs_one_of(const scale_operation *operation, const char *name);
 
 /* Fails with kind usage if `value` is a near miss of one of the parameter's known values. */
 scale_status scale__check_enumeration(const scale_operation *operation, const scale_parameter *parameter,

@@ -29,9 +29,17 @@ static scale_slice answer_of(const scale_call *call) {
     return (scale_slice){call->answer.data, call->answer.size};
 }
 
+static bool is_second_api(const scale_call *call) {
+    return scale_operation_version(call->operation) == 2;
+}
+
 bool scale__resolve_is_repeatable(const scale_call *call) {
     scale_repeat repeat = call->operation->repeat;
     if (repeat != SCALE_REPEAT_UNIQUE_ID) return repeat != SCALE_REPEAT_NEVER;
+    return call->idempotency_key != NULL || scale__resolve_has_unique_id(call);
+}
+
+bool scale__resolve_has_unique_id(const scale_call *call) {
     scale_slice unique_id = member(body_of(call), "unique_id");
     return unique_id.data != NULL && scale_json_type_of(unique_id) == SCALE_JSON_TYPE_STRING &&
            unique_id.size > 2;
@@ -39,9 +47,8 @@ bool scale__resolve_is_repeatable(const scale_call *call) {
 
 /* ================================================================ the address */
 
-/* Appends a member of the body, decoded and percent-encoded. */
-static bool append_member(const scale_call *call, scale__buffer *url, const char *name, bool segment) {
-    scale_slice value = member(body_of(call), name);
+/* Appends a text, decoded and percent-encoded. */
+static bool append_text(scale__buffer *url, scale_slice value, bool segment) {
     size_t size = 0;
     if (value.data == NULL) return false;
     char *text = scale__allocate(value.size);
@@ -53,6 +60,10 @@ static bool append_member(const scale_call *call, scale__buffer *url, const char
     return fine;
 }
 
+static bool append_member(const scale_call *call, scale__buffer *url, const char *name, bool segment) {
+    return append_text(url, member(body_of(call), name), segment);
+}
+
 static bool append_path_value(const scale_call *call, scale__buffer *url, const char *name) {
     const char *value = scale__call_path_value(call, name);
     return scale__url_encode_segment(url, value, strlen(value));
@@ -62,8 +73,18 @@ static bool is_about_task(const scale_call *call) {
     return scale__call_path_value(call, "task_id") != NULL;
 }
 
+/* /v2/batch?batch_id=… or batch_name=… */
+static bool append_second_batch(const scale_call *call, scale__buffer *url) {
+    const char *name = member(body_of(call), "batch_id").data != NULL ? "batch_id" : "batch_name";
+    scale__buffer_append_text(url, "/v2/batch?");
+    scale__buffer_append_text(url, name);
+    scale__buffer_append_byte(url, '=');
+    return append_member(call, url, name, false);
+}
+
 bool scale__resolve_address(scale_call *call) {
     scale__buffer *url = &call->lookup_url;
+    call->found = false;
     scale__buffer_empty(url);
     scale__buffer_append_text(url, call->client->base.text);
     if (call->operation->repeat == SCALE_REPEAT_UNIQUE_ID) {
@@ -75,6 +96,7 @@ bool scale__resolve_address(scale_call *call) {
         scale__buffer_append_text(url, batch ? "/v1/batches/" : "/v1/projects/");
         return append_member(call, url, "name", true);
     }
+    if (is_second_api(call)) return append_second_batch(call, url);
     scale__buffer_append_text(url, is_about_task(call) ? "/v1/task/" : "/v1/batches/");
     return append_path_value(call, url, is_about_task(call) ? "task_id" : "batch_name");
 }
@@ -138,15 +160,17 @@ static bool covers_sent(const scale_call *call, scale_slice task, char *differen
     return fine && covers;
 }
 
-/* A member of the found thing equals the member of what was sent; true when nothing was sent. */
-static bool agrees(scale_slice found, scale_slice sent, const char *name) {
+/* A text that was found equals the one that was sent; true when none was sent. */
+static bool same_text(scale_slice found, scale_slice sent) {
     char text[1024];
     size_t size = 0;
-    scale_slice value = member(sent, name);
-    if (value.data == NULL || value.size > sizeof text) return true;
-    if (scale_json_string(value, text, &size, NULL) != SCALE_OK) return true;
-    scale_slice other = member(found, name);
-    return other.data != NULL && scale_json_string_equals(other, text, size);
+    if (sent.data == NULL || sent.size > sizeof text) return true;
+    if (scale_json_string(sent, text, &size, NULL) != SCALE_OK) return true;
+    return found.data != NULL && scale_json_string_equals(found, text, size);
+}
+
+static bool agrees(scale_slice found, scale_slice sent, const char *name) {
+    return same_text(member(found, name), member(sent, name));
 }
 
 static bool is_in_its_place(const scale_call *call, scale_slice task, char *difference, size_t room) {
@@ -159,7 +183,35 @@ static bool is_in_its_place(const scale_call *call, scale_slice task, char *diff
     return true;
 }
 
+/* Everything in `sent` stands in `found`, if both are there. */
+static bool covers_member(scale_slice found, scale_slice sent) {
+    bool covers = false;
+    if (found.data == NULL || sent.data == NULL) return true;
+    return scale_json_covers(&covers, NULL, found, sent, NULL, NULL) == SCALE_OK && covers;
+}
+
+/* A chat task as the first API shows it: what it was made of, by name. */
+static bool is_same_chat_task(const scale_call *call, scale_slice task, char *difference, size_t room) {
+    scale_slice sent = body_of(call);
+    const char *differs = NULL;
+    if (is_text(member(task, "status"), "canceled"))
+        differs = "status";
+    else if (!same_text(member(task, "project"), member(sent, "project_name")))
+        differs = "project";
+    else if (!same_text(member(task, "batch"), member(sent, "batch_name")))
+        differs = "batch";
+    else if (!covers_member(member(task, "metadata"), member(sent, "metadata")))
+        differs = "metadata";
+    else if (!covers_member(member(member(task, "params"), "template_variables"),
+                            member(sent, "template_variables")))
+        differs = "template_variables";
+    if (differs == NULL) return true;
+    snprintf(difference, room, "the task with that unique_id differs in \"%s\"", differs);
+    return false;
+}
+
 static bool is_same_task(const scale_call *call, scale_slice task, char *difference, size_t room) {
+    if (is_second_api(call)) return is_same_chat_task(call, task, difference, room);
     if (!is_text(member(task, "type"), scale__call_path_value(call, "task_type"))) {
         snprintf(difference, room, "the task with that unique_id is of another type");
         return false;
@@ -182,6 +234,17 @@ static bool keep_only(scale_call *call, scale_slice document) {
     return true;
 }
 
+/* The second API shows the task in another form: that is what is read next. */
+static scale__resolution look_on(scale_call *call, scale_slice task) {
+    scale__buffer *url = &call->lookup_url;
+    scale_slice id = member(task, "task_id");
+    scale__buffer_empty(url);
+    scale__buffer_append_text(url, call->client->base.text);
+    scale__buffer_append_text(url, "/v2/task?task_id=");
+    call->found = id.data != NULL && append_text(url, id, false);
+    return call->found ? SCALE__LOOK_ON : SCALE__NOTHING_YET;
+}
+
 static scale__resolution judge_task_list(scale_call *call, char *difference, size_t room) {
     scale_json_cursor cursor;
     scale_slice task;
@@ -190,6 +253,7 @@ static scale__resolution judge_task_list(scale_call *call, char *difference, siz
         scale_json_cursor_next(&cursor, NULL, &task, NULL) != 1)
         return SCALE__NOTHING_YET;
     if (!is_same_task(call, task, difference, room)) return SCALE__DIFFERENT;
+    if (is_second_api(call)) return look_on(call, task);
     return keep_only(call, task) ? SCALE__REACHED : SCALE__NOTHING_YET;
 }
 
@@ -209,6 +273,45 @@ static bool cancel_is_reached(const scale_call *call) {
     return canceled && !(clear && member(answer_of(call), "unique_id").data != NULL);
 }
 
+/* ========================================================= batches of the second API */
+
+/* What the second API's transitions lead to, and what may have come of that since. */
+static bool transition_is_reached(const scale_call *call) {
+    static const char *const goals[][3] = {
+        {"v2.finalize_batch", "in_progress", "completed"},
+        {"v2.resume_batch", "in_progress", "completed"},
+        {"v2.pause_batch", "paused", NULL},
+        {"v2.cancel_batch", "cancelled", NULL},
+    };
+    scale_slice status = member(answer_of(call), "status");
+    for (size_t i = 0; i < sizeof goals / sizeof *goals; i++) {
+        if (strcmp(call->operation->name, goals[i][0]) != 0) continue;
+        return is_text(status, goals[i][1]) || (goals[i][2] != NULL && is_text(status, goals[i][2]));
+    }
+    return false;
+}
+
+/* call->answer, a batch, as the operation gives it. */
+static bool wrap_batch(scale_call *call) {
+    scale__buffer wrapped;
+    if (call->operation->answer != SCALE_ANSWER_BATCH_OPERATION) return true;
+    scale__buffer_init(&wrapped, call->answer.ceiling);
+    scale__buffer_append_text(&wrapped, "{\"batch\":");
+    scale__buffer_append(&wrapped, call->answer.data, call->answer.size);
+    if (!scale__buffer_append_byte(&wrapped, '}')) {
+        scale__buffer_clear(&wrapped);
+        return false;
+    }
+    scale__buffer_clear(&call->answer);
+    call->answer = wrapped;
+    return true;
+}
+
+static scale__resolution judge_transition(scale_call *call) {
+    if (!transition_is_reached(call)) return SCALE__NOT_REACHED;
+    return wrap_batch(call) ? SCALE__REACHED : SCALE__NOTHING_YET;
+}
+
 static bool state_is_reached(const scale_call *call) {
     if (!is_about_task(call)) return !is_text(member(answer_of(call), "status"), "staging");
     if (call->operation->body == SCALE_BODY_NONE) return cancel_is_reached(call);
@@ -219,8 +322,11 @@ static bool state_is_reached(const scale_call *call) {
 scale__resolution scale__resolve_judge(scale_call *call, bool not_found, char *difference, size_t room) {
     if (not_found) return SCALE__NOTHING_YET;
     switch (call->operation->repeat) {
-    case SCALE_REPEAT_UNIQUE_ID: return judge_task_list(call, difference, room);
+    case SCALE_REPEAT_UNIQUE_ID:
+        return call->found ? SCALE__REACHED : judge_task_list(call, difference, room);
     case SCALE_REPEAT_NAME: return judge_named(call, difference, room);
-    default: return state_is_reached(call) ? SCALE__REACHED : SCALE__NOT_REACHED;
+    default:
+        if (is_second_api(call)) return judge_transition(call);
+        return state_is_reached(call) ? SCALE__REACHED : SCALE__NOT_REACHED;
     }
 }

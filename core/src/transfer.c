@@ -16,6 +16,9 @@
 #define MOST_IDLE_CONNECTIONS 256L
 #define MOST_RETRY_AFTER      INT32_MAX /* seconds; the server may say any number */
 
+/* What a request carries, which decides over its headers. */
+typedef enum { NO_BODY, JSON_BODY, PARTS_BODY, BODY_COUNT } body_kind;
+
 struct scale__transport {
     CURLM *multi;
     scale__transport_hooks hooks;
@@ -24,11 +27,11 @@ struct scale__transport {
 
 struct scale__session {
     scale__transport *transport;
-    char *api_key, *user_agent, *ca_file, *cert_file, *key_file, *proxy;
+    char *user_agent, *ca_file, *cert_file, *key_file, *proxy;
     bool verify, loopback;
-    struct curl_slist *json_headers, *plain_headers;
-    scale__transfer *idle;   /* handles kept for the next request */
-    scale__transfer *active; /* doubly linked */
+    struct curl_slist *headers[2][BODY_COUNT]; /* by whether the key is a bearer token, and by body */
+    scale__transfer *idle;                     /* handles kept for the next request */
+    scale__transfer *active;                   /* doubly linked */
 };
 
 struct scale__transfer {
@@ -147,6 +150,54 @@ static bool append_header(struct curl_slist **list, const char *header) {
     return true;
 }
 
+/* Appends the key as a user name without a password. */
+static bool append_basic(scale__buffer *line, const char *key) {
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t size = strlen(key) + 1;
+    for (size_t i = 0; i < size; i += 3) {
+        unsigned bits = 0;
+        for (size_t j = i; j < i + 3; j++) {
+            unsigned char byte = j + 1 < size ? (unsigned char)key[j] : j + 1 == size ? ':' : 0;
+            bits = bits << 8 | byte;
+        }
+        scale__buffer_append_byte(line, letters[bits >> 18 & 63]);
+        scale__buffer_append_byte(line, letters[bits >> 12 & 63]);
+        scale__buffer_append_byte(line, i + 1 < size ? letters[bits >> 6 & 63] : '=');
+        scale__buffer_append_byte(line, i + 2 < size ? letters[bits & 63] : '=');
+    }
+    return line->state == SCALE__BUFFER_FINE;
+}
+
+/*
+** The key stands in a header of our own: were libcurl told of it as a user name, it would put it into the
+** addresses that redirects lead to.
+*/
+static bool append_key(struct curl_slist **list, const char *key, bool bearer) {
+    scale__buffer line;
+    if (key == NULL) return true;
+    scale__buffer_init(&line, (size_t)-1 / 4);
+    scale__buffer_append_text(&line, bearer ? "Authorization: Bearer " : "Authorization: Basic ");
+    bool fine = bearer ? scale__buffer_append_text(&line, key) : append_basic(&line, key);
+    fine = fine && scale__buffer_append_byte(&line, '\0') && append_header(list, line.data);
+    scale__buffer_clear(&line);
+    return fine;
+}
+
+/* "Expect:" takes the header out: an upload need not wait for a 100. */
+static bool make_headers(scale__session *session, const char *key) {
+    static const char *const types[] = {
+        [NO_BODY] = "Content-Type:", [JSON_BODY] = "Content-Type: application/json", [PARTS_BODY] = NULL};
+    for (size_t bearer = 0; bearer < 2; bearer++) {
+        for (size_t body = 0; body < BODY_COUNT; body++) {
+            struct curl_slist **list = &session->headers[bearer][body];
+            bool fine = append_header(list, "Expect:") && append_key(list, key, bearer == 1) &&
+                        (types[body] == NULL || append_header(list, types[body]));
+            if (!fine) return false;
+        }
+    }
+    return true;
+}
+
 static bool copy_setting(char **place, const char *text) {
     *place = scale__copy_text(text);
     return text == NULL || *place != NULL;
@@ -160,17 +211,11 @@ scale_status scale__session_new(scale__session **result, scale__transport *trans
     session->transport = transport;
     session->verify = settings->verify;
     session->loopback = settings->loopback;
-    /* "Expect:" takes the header out: an upload need not wait for a 100. */
-    bool fine = copy_setting(&session->api_key, settings->api_key) &&
-                copy_setting(&session->user_agent, settings->user_agent) &&
+    bool fine = copy_setting(&session->user_agent, settings->user_agent) &&
                 copy_setting(&session->ca_file, settings->ca_file) &&
                 copy_setting(&session->cert_file, settings->cert_file) &&
                 copy_setting(&session->key_file, settings->key_file) &&
-                copy_setting(&session->proxy, settings->proxy) &&
-                append_header(&session->json_headers, "Content-Type: application/json") &&
-                append_header(&session->json_headers, "Expect:") &&
-                append_header(&session->plain_headers, "Content-Type:") &&
-                append_header(&session->plain_headers, "Expect:");
+                copy_setting(&session->proxy, settings->proxy) && make_headers(session, settings->api_key);
     if (!fine) {
         scale__session_free(session);
         return scale__fail_no_memory(error);
@@ -193,9 +238,10 @@ void scale__session_free(scale__session *session) {
         session->idle = transfer->next;
         free_transfer(transfer);
     }
-    curl_slist_free_all(session->json_headers);
-    curl_slist_free_all(session->plain_headers);
-    scale__release(session->api_key);
+    for (size_t i = 0; i < BODY_COUNT; i++) {
+        curl_slist_free_all(session->headers[0][i]);
+        curl_slist_free_all(session->headers[1][i]);
+    }
     scale__release(session->user_agent);
     scale__release(session->ca_file);
     scale__release(session->cert_file);
@@ -263,11 +309,6 @@ static void set_up(scale__transfer *transfer) {
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
     curl_easy_setopt(easy, CURLOPT_USERAGENT, session->user_agent);
-    if (session->api_key != NULL) {
-        curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-        curl_easy_setopt(easy, CURLOPT_USERNAME, session->api_key);
-        curl_easy_setopt(easy, CURLOPT_PASSWORD, "");
-    }
     if (session->loopback)
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
     else if (session->proxy != NULL)
@@ -382,18 +423,35 @@ static bool set_own_headers(scale__transfer *transfer, const char *const *header
     return fine;
 }
 
+/* The session's headers, and the key that makes it safe to send the request again. */
+static bool set_idempotent_headers(scale__transfer *transfer, const struct curl_slist *list,
+                                   const char *key) {
+    scale__buffer line;
+    bool fine = true;
+    scale__buffer_init(&line, (size_t)-1 / 4);
+    scale__buffer_append_text(&line, "Idempotency-Key: ");
+    scale__buffer_append_text(&line, key);
+    for (; fine && list != NULL; list = list->next) fine = append_header(&transfer->headers, list->data);
+    fine = fine && scale__buffer_append_byte(&line, '\0') && append_header(&transfer->headers, line.data);
+    scale__buffer_clear(&line);
+    curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
+    return fine;
+}
+
+static bool set_headers(scale__transfer *transfer, const scale__request *request, body_kind kind) {
+    struct curl_slist *list = transfer->session->headers[request->bearer][kind];
+    if (request->headers != NULL) return set_own_headers(transfer, request->headers);
+    if (request->idempotency_key != NULL)
+        return set_idempotent_headers(transfer, list, request->idempotency_key);
+    return curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, list) == CURLE_OK;
+}
+
 static bool set_body(scale__transfer *transfer, const scale__request *request) {
     CURL *easy = transfer->easy;
-    const scale__session *session = transfer->session;
     bool has_body = request->body != NULL;
-    if (request->parts != NULL) {
-        curl_easy_setopt(easy, CURLOPT_HTTPHEADER, NULL);
-        return set_parts(transfer, request->parts);
-    }
-    if (request->headers == NULL)
-        curl_easy_setopt(easy, CURLOPT_HTTPHEADER, has_body ? session->json_headers : session->plain_headers);
-    else if (!set_own_headers(transfer, request->headers))
-        return false;
+    body_kind kind = request->parts != NULL ? PARTS_BODY : has_body ? JSON_BODY : NO_BODY;
+    if (!set_headers(transfer, request, kind)) return false;
+    if (kind == PARTS_BODY) return set_parts(transfer, request->parts);
     if (request->method == SCALE_HEAD) return curl_easy_setopt(easy, CURLOPT_NOBODY, 1L) == CURLE_OK;
     if (!has_body && request->method != SCALE_POST && request->method != SCALE_PUT) {
         curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
@@ -592,11 +650,8 @@ static void read_outcome(scale__transfer *transfer, scale__outcome *outcome) {
     outcome->connections = (uint64_t)connections;
     outcome->sent = transfer->begun > 0;
     outcome->retry_after = retry_after(transfer->easy);
-    if (transfer->result != CURLE_OK)
-        describe_failure(transfer, outcome);
-    else if (redirect != NULL)
-        snprintf(outcome->message, sizeof outcome->message, "%s", redirect);
     outcome->redirect = redirect;
+    if (transfer->result != CURLE_OK) describe_failure(transfer, outcome);
     if (transfer->head != NULL && transfer->result == CURLE_OK) read_head(transfer, outcome);
 }
 

@@ -67,14 +67,16 @@ typedef struct scale__request {
     const char *url;
     const char *body; /* JSON, or NULL */
     size_t body_size;
-    const scale__part *parts;   /* multipart body instead, or NULL */
-    const char *const *headers; /* "Name: value" each, NULL after the last; NULL: those of the API */
-    scale__buffer *head;        /* the answer's headers go here: name, NUL, value, NUL, …; or NULL */
-    bool may_resend;            /* libcurl itself may send it again when a kept connection proves dead */
-    bool large_answer;          /* worth a large receive buffer */
-    int64_t timeout;            /* ms for the whole exchange; 0: none */
-    int64_t stall_timeout;      /* ms without progress; 0: none */
-    int64_t connect_timeout;    /* ms */
+    const scale__part *parts;    /* multipart body instead, or NULL */
+    bool bearer;                 /* the key goes as a bearer token, not as a user name */
+    const char *idempotency_key; /* sent beside the API's headers; or NULL */
+    const char *const *headers;  /* "Name: value" each, NULL after the last; NULL: those of the API */
+    scale__buffer *head;         /* the answer's headers go here: name, NUL, value, NUL, …; or NULL */
+    bool may_resend;             /* libcurl itself may send it again when a kept connection proves dead */
+    bool large_answer;           /* worth a large receive buffer */
+    int64_t timeout;             /* ms for the whole exchange; 0: none */
+    int64_t stall_timeout;       /* ms without progress; 0: none */
+    int64_t connect_timeout;     /* ms */
 } scale__request;
 
 typedef struct scale__outcome {
@@ -85,7 +87,7 @@ typedef struct scale__outcome {
     int64_t retry_after; /* ms, -1 */
     uint64_t connections;
     const char *redirect; /* where a redirect leads, or NULL; borrowed until `finished` returns */
-    char message[512];    /* with a kind: what went wrong; on a redirect: where to */
+    char message[512];    /* with a kind: what went wrong */
 } scale__outcome;
 
 typedef void (*scale__finished_fn)(void *user, const scale__outcome *outcome);

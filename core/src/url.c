@@ -77,11 +77,15 @@ static size_t scheme_size(const char *text) {
     return strncasecmp(text, "http://", 7) == 0 ? 7 : 0;
 }
 
-/* Without trailing slashes and a trailing /v1. */
+static bool ends_with_version(const char *text, size_t size) {
+    return memcmp(text + size - 3, "/v1", 3) == 0 || memcmp(text + size - 3, "/v2", 3) == 0;
+}
+
+/* Without trailing slashes and a trailing /v1 or /v2. */
 static size_t base_size(const char *text, size_t authority) {
     size_t size = strlen(text);
     while (size > authority && text[size - 1] == '/') size--;
-    if (size >= authority + 3 && memcmp(text + size - 3, "/v1", 3) == 0) size -= 3;
+    if (size >= authority + 3 && ends_with_version(text, size)) size -= 3;
     while (size > authority && text[size - 1] == '/') size--;
     return size;
 }

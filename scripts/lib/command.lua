@@ -39,6 +39,7 @@ end
 --- The exit code for an error object of a call that the command cannot do without.
 function command.code_of(err)
     if err.kind == "unauthorized" or err.kind == "forbidden" then return command.KEY end
+    if err.kind == "file" then return command.USAGE end
     if err.kind == "network" or err.kind == "timeout" or err.retriable then return command.GAVE_UP end
     return command.FAILURE
 end

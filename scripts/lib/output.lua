@@ -44,6 +44,12 @@ function Output:write(...)
     if not ok then check(self, ok, why) end
 end
 
+--- Writes a JSON document as a line: a line end in it can only stand between its parts, where a space does as well.
+function Output:write_document(text)
+    if text:find("\n", 1, true) or text:find("\r", 1, true) then text = text:gsub("[\r\n]", " ") end
+    self:write(text, "\n")
+end
+
 --- All is written: brings it to the disk and gives the file its name.
 function Output:finish()
     check(self, self.file:flush())

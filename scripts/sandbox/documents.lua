@@ -19,10 +19,19 @@ end
 
 -- -------------------------------------------------------------------- tasks
 
-local function response_of(task)
+--- What a task that is completed or in error has for an answer, as JSON; nil for a type that has none. `form` is
+--- that of textcollection's values (see assumptions.lua).
+function documents.response(task, form)
     local params = store.params_of(task)
-    if task.status == "error" then return responses.make_error(responses.unreachable(params)) end
-    return responses.make(store.id_of(task), task.number, store.type_of(task), params)
+    if task.status == "error" then return responses.make_error(responses.unreachable(params), task.failure) end
+    return responses.make(store.id_of(task), task.number, store.type_of(task), params, form)
+end
+
+--- Where the file of a task's response is that has this UUID in its address; nil if there is none.
+function documents.response_url(task, uuid)
+    if not task.completed or not uuid:find "^[%x%-]+$" or #uuid ~= 36 then return nil end
+    local response = documents.response(task) or ""
+    return response:match('"(https://[^"]*/' .. uuid:gsub("%-", "%%-") .. '/[^"]*)"')
 end
 
 --- One of a task's audits.
@@ -41,7 +50,7 @@ end
 local function outcome(world, task)
     local completed, status = task.completed, task.status
     local review = documents.review_status(world, task)
-    local response = (completed or status == "error") and response_of(task)
+    local response = (completed or status == "error") and documents.response(task, world.assume.textcollection_response)
     return (completed and ',"completed_at":"' .. times.format(completed) .. '"' or "")
         .. (review and ',"customer_review_status":"' .. review .. '"' or "")
         .. (task.audits and ',"audits":[' .. table.concat(task.audits, ",") .. "]" or "")
@@ -53,11 +62,18 @@ local function signed_attachment(world, task)
     return attachment and ',"attachment_url":' .. attachment or ""
 end
 
+-- Whether people have begun; of interest as long as they have not ended.
+local function work_started(task)
+    if task.started then return ',"work_started":true' end
+    return task.status == "pending" and ',"work_started":false' or ""
+end
+
 --- A task. `signed` adds the address of its attachment, if the assumption is that there is one.
 function documents.task(world, task, signed)
     return "{" .. task.fixed .. ',"status":"' .. task.status .. '","updated_at":"' .. times.format(task.updated)
         .. '","metadata":' .. (task.metadata or "{}")
         .. (task.unique_id and ',"unique_id":' .. (task.unique_raw or quote(task.unique_id)) or "")
+        .. work_started(task)
         .. (task.tags and ',"tags":[' .. table.concat(task.tags, ",") .. "]" or "")
         .. (task.callback_succeeded ~= nil and ',"callback_succeeded":' .. tostring(task.callback_succeeded) or "")
         .. (task.status ~= "pending" and outcome(world, task) or "")
@@ -97,7 +113,7 @@ function documents.batch(world, batch, detailed)
         ',"calibration_batch":', tostring(batch.calibration), ',"self_label_batch":', tostring(batch.self_label),
         batch.priority and ',"priority":' .. batch.priority or "",
         detailed and counts(world, batch) or "",
-        ',"archived":false}',
+        ',"archived":', tostring(batch.archived or false), "}",
     }
 end
 
@@ -120,8 +136,8 @@ function documents.project(_, project)
     for i, params in ipairs(project.versions) do versions[i] = version(params, i - 1) end
     return table.concat {
         '{"name":', quote(project.name), ',"type":"', project.type, '","projectType":"', project.kind,
-        '","created_at":"', times.format(project.created), '","created_with":"api","archived":false',
-        project.echo,
+        '","created_at":"', times.format(project.created), '","created_with":"api","archived":',
+        tostring(project.archived or false), project.echo,
         project.ontologies and ',"ontologies":[' .. table.concat(project.ontologies, ",") .. "]" or "",
         ',"param_history":[', table.concat(versions, ","), "]}",
     }

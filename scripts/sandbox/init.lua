@@ -6,32 +6,40 @@ scaleapi.sandbox - Scale's API on this machine: same paths, same answers, same e
     local client = scaleapi.client { api_key = "live_anything", base_url = s.url }
 
 Keys: test_… and …|test complete tasks at once; tasks of live_… stay pending, unless complete_after says that people
-take so many seconds, or s:complete(…) is called. Any other key is refused. Nothing is kept on disk.
+take so many seconds, or s:complete(…) is called. Any other key is refused. Nothing is kept on disk, unless `state`
+names a file. What else the handle can do, and /sandbox over HTTP: control.lua; what can go wrong: faults.lua.
 
 A request passes handle: key, route, then a rule of rules/*.lua. Each rule is a function(context, parameters…) that
-returns the body of a 200, or refuses. The context has world, account, request and :query().
+returns the body of a 200, or a table { status, headers, body } for another answer, or refuses. The context has world,
+account, request and :query().
 --]]
 
-local scaleapi = require "scaleapi"
-local server = require "scaleapi.server"
-local new_callbacks = require "scaleapi.sandbox.callbacks"
-local complete_assumptions = require "scaleapi.sandbox.assumptions"
-local new_faults = require "scaleapi.sandbox.faults"
 local options = require "scaleapi.sandbox.options"
 local router = require "scaleapi.sandbox.router"
+local running = require "scaleapi.sandbox.running"
 local store = require "scaleapi.sandbox.store"
 local wire = require "scaleapi.sandbox.wire"
 
 local sandbox = {}
-
-local MOST_BODY = 96 << 20 -- beyond the limit for files, so that the rule for them can say so
 
 local rules = router.new(
     require "scaleapi.sandbox.rules.tasks",
     require "scaleapi.sandbox.rules.task_lists",
     require "scaleapi.sandbox.rules.batches",
     require "scaleapi.sandbox.rules.projects",
-    require "scaleapi.sandbox.rules.files")
+    require "scaleapi.sandbox.rules.files",
+    require "scaleapi.sandbox.rules.quality",
+    require "scaleapi.sandbox.rules.audits",
+    require "scaleapi.sandbox.rules.outcomes",
+    require "scaleapi.sandbox.rules.teams",
+    require "scaleapi.sandbox.rules.studio",
+    require "scaleapi.sandbox.rules.v2_tasks",
+    require "scaleapi.sandbox.rules.v2_batches",
+    require "scaleapi.sandbox.rules.v2_projects",
+    require "scaleapi.sandbox.rules.v2_annotations",
+    require "scaleapi.sandbox.rules.v2_deliveries",
+    require "scaleapi.sandbox.rules.v2_datasets",
+    require "scaleapi.sandbox.rules.v2_openapi")
 
 -- ----------------------------------------------------------------- requests
 
@@ -67,7 +75,9 @@ end
 
 local function run(rule, context, parameters)
     local ok, body, content_type = pcall(rule, context, table.unpack(parameters))
-    if ok then
+    if ok and type(body) == "table" then
+        return { status = body.status, headers = body.headers or JSON, body = body.body or "" }
+    elseif ok then
         return { status = 200, headers = content_type and { ["Content-Type"] = content_type } or JSON, body = body }
     end
     if not wire.is_refusal(body) then error(body, 0) end
@@ -84,6 +94,13 @@ function Context:query()
     return self.parsed
 end
 
+-- Keeps a request that may change the world, if the world is kept. Returns what is wrong.
+local function remember(world, account, request)
+    local is_read = request.method == "GET" or request.method == "HEAD"
+    if is_read or request.is_remembered or not world.remember then return nil end
+    return world.remember(account.kind, account.time, request)
+end
+
 --- Answers one request: a table as scaleapi.server gives it, to one as it takes it. Faults and latency are not here.
 function sandbox.handle(world, request)
     local account = account_of(world, request.headers.authorization)
@@ -91,6 +108,8 @@ function sandbox.handle(world, request)
     local rule, parameters = router.find(rules, request.method, request.path)
     if not rule then return refusal(404, "Not found.") end
     store.settle(world, account)
+    local problem = remember(world, account, request)
+    if problem then return refusal(503, problem) end
     return run(rule, setmetatable({ world = world, account = account, request = request }, Context), parameters)
 end
 
@@ -99,110 +118,29 @@ end
 -- Raises, at the line of who called the function that called this, what is wrong with options.
 local function checked(given)
     local all, problem = options.check(given or {})
-    if all then all.assume, problem = complete_assumptions(all.assume) end
-    if problem then error(problem, 3) end
-    return all
+    return all or error(problem, 3)
 end
+
+--- Options for sandbox.start from texts "NAME=VALUE", in which a name's - stands for _; nil and what is wrong.
+sandbox.read_options = options.parse_list
 
 --- A world without a server, for sandbox.handle. Options: complete_after, seed, assume (see assumptions.lua), clock.
 function sandbox.new_world(given)
-    return store.new_world(checked(given))
-end
-
--- ---------------------------------------------------------------------- handle
-
-local Sandbox = { __name = "scaleapi.Sandbox" }
-Sandbox.__index = Sandbox
-
--- Completes a task if it is pending. Returns how many that are.
-local function complete_task(account, task)
-    if task.status ~= "pending" then return 0 end
-    store.finish(account, task, account.time)
-    return 1
-end
-
-local function complete_batch(account, batch)
-    local count = 0
-    for _, task in ipairs(batch.tasks) do count = count + complete_task(account, task) end
-    return count
-end
-
---- Completes tasks as people would: the tasks with these ids, and those of the batches with these names, whatever
---- complete_after says. Returns how many were pending. Raises on a name that is unknown.
-function Sandbox:complete(...)
-    local count = 0
-    for _, name in ipairs { ... } do
-        local known = false
-        for _, account in pairs(self.world.accounts) do
-            store.settle(self.world, account)
-            local task, batch = store.find_task(account, name), account.batches[name]
-            known = known or task ~= nil or batch ~= nil
-            if task then count = count + complete_task(account, task) end
-            if batch then count = count + complete_batch(account, batch) end
-        end
-        if not known then error("the sandbox has no task and no batch called '" .. tostring(name) .. "'", 2) end
-    end
-    return count
-end
-
---- The server's counts: connections, open, requests, in_flight, most_in_flight; and tasks, faults, and callbacks, a
---- table (see callbacks.lua).
-function Sandbox:stats()
-    local stats = self._server:stats()
-    stats.tasks = #self.world.accounts.live.tasks + #self.world.accounts.test.tasks
-    stats.faults = self._faults
-    stats.callbacks = self._callbacks:stats()
-    return stats
-end
-
---- Ends the sandbox; what was in it is gone. Closing twice is fine.
-function Sandbox:close()
-    self._server:close()
-    self._callbacks:close()
-end
-
-Sandbox.__close = Sandbox.close
-
-function Sandbox:__tostring()
-    return "Sandbox " .. self.url
-end
-
-local DROP = { drop = true }
-
--- What the handler of a sandbox does with a request: the work, the wait, the fault.
-local function answer(self, request, latency, next_fault)
-    local fault = next_fault()
-    if fault then self._faults = self._faults + 1 end
-    local response, release
-    if fault ~= "fail" and fault ~= "drop" then
-        response, release = self._callbacks:hold(sandbox.handle, self.world, request)
-    end
-    if latency > 0 then scaleapi.sleep(latency) end
-    if release then release() end
-    if fault == "drop" or fault == "lose_drop" then return DROP end
-    if fault then return refusal(500, "The sandbox was told to fail now and then.") end
-    return response
-end
-
---- Starts a sandbox on 127.0.0.1. Options: port (0: one that is free), complete_after and latency (seconds),
---- fail_rate, lost_answer_rate, drop_rate (0 to 1), seed, quiet (say nothing on standard error when the sandbox itself
---- fails), assume (see assumptions.lua), callbacks, callback_auth_key, callback_retry_base (see callbacks.lua). Returns
---- it, with url, port, world.
-function sandbox.start(given)
     local all = checked(given)
-    local self = setmetatable({ world = store.new_world(all), _faults = 0 }, Sandbox)
-    local latency, next_fault = all.latency or 0, new_faults(all)
-    local ok, listening = pcall(server.listen, {
-        port = all.port or 0, max_body = MOST_BODY,
-        handler = function(request) return answer(self, request, latency, next_fault) end,
-        on_error = function(message)
-            if not all.quiet then io.stderr:write("sandbox: ", message, "\n") end
-        end,
-    })
-    if not ok then error((listening:gsub("^[^:]*:%d+: ", "")), 2) end
-    self._server, self._callbacks = listening, new_callbacks(self.world, all)
-    self.url, self.port = listening.url, listening.port
-    return self
+    local shape = options.shape_of(all)
+    shape.clock = all.clock
+    return store.new_world(shape)
+end
+
+--- Starts a sandbox on 127.0.0.1. Options: port (0: one that is free), complete_after (seconds), seed, assume (see
+--- assumptions.lua), state (a file that keeps the world), callbacks, callback_auth_key, callback_retry_base (see
+--- callbacks.lua), max_connections, quiet (say nothing on standard error when
+--- the sandbox itself fails); and what goes wrong: latency (seconds), fail_rate, lost_answer_rate, drop_rate,
+--- garbage_rate (0 to 1), rate_limit (requests a second), retry_after, retry_after_date, targets (see targets.lua).
+--- Returns it, with url, port, world, and the methods of running.lua.
+function sandbox.start(given)
+    local started, problem = running.start(checked(given), sandbox.handle)
+    return started or error(problem, 2)
 end
 
 -- ------------------------------------------------------------------- shared

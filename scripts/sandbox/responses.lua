@@ -21,7 +21,7 @@ local builders = {}
 
 -- name -> the params that it reads, if others are likely to have the same
 local reads = {
-    geometries = { "geometries" }, fields = { "fields" },
+    geometries = { "geometries" }, fields = { "fields" }, plain_fields = { "fields" },
     categories = { "categories", "taxonomies", "allow_multiple" },
     features = { "features" }, segments = { "labels" }, old_boxes = { "objects_to_annotate" },
     old_vertices = { "objects_to_annotate" }, old_cuboids = { "objects_to_annotate" }, old_fields = { "fields" },
@@ -105,6 +105,17 @@ local function field_value(variant, field)
     return "made up"
 end
 
+-- Of the two forms on record, the one with the values alone.
+function builders.plain_fields(variant, field)
+    local annotations = {}
+    for _, each in ipairs(field "fields") do
+        local value = field_value(variant, each)
+        local most = tonumber(each.max_responses_required)
+        annotations[tostring(each.field_id)] = most and most > 1 and array { value } or value
+    end
+    return { annotations = annotations }
+end
+
 function builders.fields(variant, field)
     local annotations = {}
     for _, each in ipairs(field "fields") do
@@ -162,18 +173,21 @@ function builders.features(variant, field)
     } } }
 end
 
+-- The address of a file of a response: there are as many UUIDs as files.
+local function file(index, name)
+    return { url = ("%s%s/%s/%s.json"):format(PLACE, ID, uuid(index), name) }
+end
+
 function builders.file()
-    return { annotations = { url = PLACE .. ID .. "/annotations.json" } }
+    return { annotations = file(1, "annotations") }
 end
 
 function builders.files_of_events()
-    return { annotations = { url = PLACE .. ID .. "/annotations.json" },
-        events = { url = PLACE .. ID .. "/events.json" } }
+    return { annotations = file(1, "annotations"), events = file(2, "events") }
 end
 
 function builders.files_of_points()
-    return { annotations = { url = PLACE .. ID .. "/annotations.json" },
-        point_segmentations = { url = PLACE .. ID .. "/points.json" } }
+    return { annotations = file(1, "annotations"), point_segmentations = file(2, "points") }
 end
 
 function builders.messages()
@@ -227,13 +241,13 @@ local function cut(text)
     return parts
 end
 
--- The response for a type, params and variant, cut; false for a type that has none.
-local function build(task_type, variant, params)
+-- The response for a type, params and variant, by a builder, cut; false for a type that has none.
+local function build(builder, task_type, variant, params)
     local function field(name)
         local value = json.field(params, name)
         return value
     end
-    local ok, response = pcall(builders[types.by_name[task_type].response], variant, field, task_type)
+    local ok, response = pcall(builders[builder], variant, field, task_type)
     if not ok then response = { annotations = array() } end -- params of a form that nobody expected
     if response == nil then return false end
     response.sandbox = NOTE
@@ -243,24 +257,27 @@ end
 local remembered, count = {}, 0
 
 -- The same, built once for params that are alike.
-local function recall(task_type, variant, params)
-    local names = reads[types.by_name[task_type].response]
-    if not names then return build(task_type, variant, params) end
-    local parts = { task_type, variant }
+local function recall(builder, task_type, variant, params)
+    local names = reads[builder]
+    if not names then return build(builder, task_type, variant, params) end
+    local parts = { builder, task_type, variant }
     for _, name in ipairs(names) do parts[#parts + 1] = json.raw_field(params, name) or "" end
     local key = table.concat(parts, "\0")
     if remembered[key] == nil then
         if count >= MOST_REMEMBERED then remembered, count = {}, 0 end
-        remembered[key], count = build(task_type, variant, params), count + 1
+        remembered[key], count = build(builder, task_type, variant, params), count + 1
     end
     return remembered[key]
 end
 
 local responses = {}
 
---- The response of a completed task as JSON, or nil for a type that has none. `params` is bytes.
-function responses.make(id, number, task_type, params)
-    local cuts = recall(task_type, number % VARIANTS, params)
+--- The response of a completed task as JSON, or nil for a type that has none. `params` is bytes, `form` "plain" for
+--- textcollection's values alone.
+function responses.make(id, number, task_type, params, form)
+    local builder = types.by_name[task_type].response
+    if builder == "fields" and form == "plain" then builder = "plain_fields" end
+    local cuts = recall(builder, task_type, number % VARIANTS, params)
     if not cuts then return nil end
     if #cuts == 1 then return cuts[1] end
     local parts = table.move(cuts, 1, #cuts, 1, {})
@@ -271,14 +288,18 @@ function responses.make(id, number, task_type, params)
     return table.concat(parts)
 end
 
---- The attachments that cannot be downloaded: those on hosts that end in .invalid, which cannot exist. An array of
---- URLs, nil if there is none. `params` is bytes.
+--- Whether nothing can be downloaded from there: hosts that end in .invalid cannot exist.
+function responses.is_unreachable(url)
+    return (url:match "^https?://([^/:?#]+)" or ""):find "%.invalid$" ~= nil
+end
+
+--- The attachments that cannot be downloaded. An array of URLs, nil if there is none. `params` is bytes.
 function responses.unreachable(params)
     local urls
     local function look(value)
         if type(value) == "table" then
             return look(value.attachment or value.content)
-        elseif type(value) == "string" and (value:match "^https?://([^/:?#]+)" or ""):find "%.invalid$" then
+        elseif type(value) == "string" and responses.is_unreachable(value) then
             urls = urls or {}
             table.insert(urls, value)
         end
@@ -289,12 +310,12 @@ function responses.unreachable(params)
     return urls
 end
 
---- The response of a task in error.
-function responses.make_error(urls)
+--- The response of a task in error, for a reason or for attachments that cannot be downloaded.
+function responses.make_error(urls, reason)
     local attachments = array()
     for _, url in ipairs(urls or {}) do table.insert(attachments, { statusCode = 404, url = url }) end
-    return json.encode { error = "One or more attachments could not be downloaded.", attachments = attachments,
-        sandbox = NOTE }
+    reason = reason or "One or more attachments could not be downloaded."
+    return json.encode { error = reason, attachments = attachments, sandbox = NOTE }
 end
 
 return responses

@@ -1,7 +1,7 @@
 --[[
 sandbox.store - the sandbox's state: a world with two accounts, live and test, that do not see each other; in each the
-tasks, batches, projects and files, and what finds them quickly. It keeps what must always hold (indexes, counts, the
-order of time) and decides nothing else: that is the rules' part.
+tasks, batches, projects, files and people, and what finds them quickly. It keeps what must always hold (indexes,
+counts, the order of time) and decides nothing else: that is the rules' part.
 
 A task keeps what never changes as one string of JSON members, `fixed`, and little beside it: a million of them fit in
 two gigabytes. `tasks` and `counts` (by status) stand on every shelf a task lies on: its account, its project, its
@@ -11,6 +11,7 @@ batch. The tasks of a shelf are in the order of their creation.
 local json = require("scaleapi").json
 local sys = require "scaleapi.sys"
 local new_random = require "scaleapi.sandbox.random"
+local people = require "scaleapi.sandbox.people"
 local responses = require "scaleapi.sandbox.responses"
 local times = require "scaleapi.sandbox.times"
 
@@ -25,22 +26,33 @@ local function new_shelf(shelf)
 end
 
 local function new_account(kind, random)
-    return new_shelf {
+    local account = new_shelf {
         kind = kind,
         owner = ("%016x%08x"):format(random(), random() & 0xFFFFFFFF),
         mark = ("%08x"):format(random() & 0xFFFFFFFF), -- in the middle of its tasks' ids
         time = 0,              -- of the last request: never goes back
         changes = 0,           -- of tasks, so far
         unique = {},           -- unique_id -> task
-        idempotency = {},      -- key -> true
+        idempotency = {},      -- key -> { task, request }
         projects = {},         -- by name, and in the order of creation
         batches = {},
-        files = {},            -- in the order of creation
+        files = {},            -- by id, and in the order of creation
         references = {},       -- reference_id -> file
+        deliveries = {},       -- these, by id and in the order in which they were seeded
+        schemas = {},
+        annotations = {},
+        datasets = {},
+        dataset_deliveries = {},
+        dataset_tasks = {},
         next_due = 1,          -- the first task that complete_after has not been applied to
-        releases = {},         -- finalized batches whose tasks are still to be completed
+        releases = {},         -- of batches that were held back: { batch, at }
         next_release = 1,
+        quality = {},          -- evaluation and training tasks, in the order of creation
+        quality_unique = {},   -- unique_id -> one of them
+        audits = {},           -- fixless ones, by id, and in the order of creation
     }
+    account.people = people.new(account)
+    return account
 end
 
 local function wall_clock()
@@ -53,6 +65,7 @@ function store.new_world(options)
     local random = new_random(options.seed or 1)
     return {
         clock = options.clock or wall_clock,
+        advanced = 0, -- milliseconds that it was told to be ahead of its clock
         complete_after = options.complete_after and math.floor(options.complete_after * 1000),
         assume = options.assume,
         random = random,
@@ -64,6 +77,12 @@ end
 --- Causes: of a task created, audited, or its new status; of a batch released, completed.
 function store.tell(account, subject, cause)
     if account.callbacks then account.callbacks:notify(account, subject, cause) end
+end
+
+--- Makes a world another one, in its place: whoever holds it sees what `other` was.
+function store.replace(world, other)
+    for name in pairs(world) do world[name] = nil end
+    for name, value in pairs(other) do world[name] = value end
 end
 
 --- A version 4 UUID.
@@ -78,6 +97,17 @@ end
 -- Ids begin with the time, so that they sort by creation, and end with the task's number in its account.
 local function id_of(account, time, number)
     return ("%08x%s%08x"):format(time // 1000, account.mark, number)
+end
+
+--- An id for something else than a task. `letter` is a hexadecimal digit that tells what: no task has it there.
+function store.new_id(account, letter, number)
+    return ("%08x%s%s%07x"):format(account.time // 1000, account.mark, letter, number)
+end
+
+--- The project or batch with this id in a list of them, or nil.
+function store.with_id(list, id)
+    local thing = list[tonumber(id:sub(18), 16)] -- its number is the end of its id
+    return thing and thing.id == id and thing or nil
 end
 
 --- The task's id, and its type: both stand in `fixed`, at its beginning.
@@ -102,17 +132,15 @@ function store.new_head(account, task_type)
     return ('"task_id":"%s","type":"%s","created_at":"%s"'):format(id, task_type, times.format(account.time))
 end
 
--- A common member of a task as raw bytes, or nil. It stands before the params, in which others may be so called.
-local function common(task, name)
-    local _, last = task.fixed:find(',"' .. name .. '":', 1, true)
-    local params = last and task.fixed:find(',"params":{', 1, true)
-    if not last or last > params then return nil end
+-- A member of a task that few have, as raw bytes, or nil. Deep in the params others may be so called.
+local function rare(task, name)
+    if not task.fixed:find(',"' .. name .. '":', 1, true) then return nil end
     return json.raw_field("{" .. task.fixed .. "}", name)
 end
 
 --- The task's callback_url, as raw bytes; nil if it has none.
 function store.callback_of(task)
-    return common(task, "callback_url")
+    return rare(task, "callback_url")
 end
 
 local function shelve(shelf, task)
@@ -179,9 +207,40 @@ local function move(account, task, status, time)
     if batch and store.batch_status(batch) == "completed" then store.tell(account, batch, "completed") end
 end
 
+--- Notes that work on a pending task has begun. Returns whether it was pending.
+function store.start_work(account, task)
+    if task.status ~= "pending" then return false end
+    if not task.started then
+        task.started = true
+        store.touch(account, task)
+    end
+    return true
+end
+
+--- Notes what came out when a task was audited.
+function store.review(account, task, result)
+    task.review = result
+    local batch = store.batch_of(task)
+    if batch then batch.audited = account.time end
+    store.touch(account, task)
+    store.tell(account, task, "audited")
+end
+
 --- Cancels a pending task.
 function store.cancel(account, task)
     move(account, task, "canceled", account.time)
+end
+
+--- Deletes a task. It can still be seen: the second API calls it deleted, and the first, which has no such word,
+--- canceled.
+function store.delete(account, task)
+    task.completed, task.review, task.deleted = nil, nil, true
+    move(account, task, "canceled", account.time)
+end
+
+--- A task's status in the words of the second API, which has deleted too.
+function store.task_state(task)
+    return task.deleted and "deleted" or task.status
 end
 
 --- Gives a task a unique_id, or with nil takes it away. `raw` is how it was written.
@@ -196,41 +255,87 @@ local function is_unreachable(task)
     return task.fixed:find(".invalid", 1, true) and responses.unreachable(store.params_of(task))
 end
 
+--- Ends a pending task in error; `reason` is what its response says, if not that an attachment cannot be downloaded.
+function store.fail(account, task, time, reason)
+    if rare(task, "clear_unique_id_on_error") then store.set_unique_id(account, task, nil) end
+    task.failure = reason
+    move(account, task, "error", time)
+end
+
 --- Ends a pending task: completed, or in error if an attachment of its cannot be downloaded.
 function store.finish(account, task, time)
     if not is_unreachable(task) then
         task.completed = time
         return move(account, task, "completed", time)
     end
-    if task.fixed:find('"clear_unique_id_on_error":true', 1, true) then store.set_unique_id(account, task, nil) end
-    move(account, task, "error", time)
+    store.fail(account, task, time)
 end
 
---- Makes a completed task pending again, as if nobody had worked on it.
+--- Recalls a completed task, to be done again: it is pending, and complete_after does not apply to it any more. Returns
+--- whether it was completed.
 function store.recall(account, task)
+    if task.status ~= "completed" then return false end
     task.completed, task.review = nil, nil
     move(account, task, "pending", account.time)
+    return true
 end
 
 -- ------------------------------------------------------------------ batches
 
---- staging, in_progress or completed.
+--- staging, in_progress or completed. The first API has no other words: for it a paused batch is in progress, and
+--- one that was cancelled is completed, as soon as nobody works on its tasks any more.
 function store.batch_status(batch)
+    if batch.cancelled then return batch.counts.pending == 0 and "completed" or "in_progress" end
     if batch.staged and not batch.released then return "staging" end
     if #batch.tasks > 0 and batch.counts.pending == 0 then return "completed" end
     return "in_progress"
 end
 
+--- The same in the words of the second API, which has paused and cancelled too.
+function store.batch_state(batch)
+    if batch.cancelled then return "cancelled" end
+    local status = store.batch_status(batch)
+    return status == "in_progress" and batch.paused and "paused" or status
+end
+
+-- Notes that the tasks which lie in a batch now are worked on from now on, and not since they were made.
+local function let_go(account, batch)
+    batch.let_go = account.time
+    table.insert(account.releases, { batch = batch, at = account.time })
+    store.tell(account, batch, "released")
+end
+
 --- Releases a staging batch: its tasks are worked on from now on.
 function store.release(account, batch)
     batch.released = account.time
-    table.insert(account.releases, batch)
-    store.tell(account, batch, store.batch_status(batch) == "completed" and "completed" or "released")
+    let_go(account, batch)
+    if store.batch_status(batch) == "completed" then store.tell(account, batch, "completed") end
+end
+
+--- Pauses a batch: until it is resumed, time completes none of its tasks that nobody works on yet.
+function store.pause(batch)
+    batch.paused = true
+end
+
+--- Resumes a paused batch: its tasks are worked on from now on.
+function store.resume(account, batch)
+    batch.paused = nil
+    let_go(account, batch)
+end
+
+--- Cancels a batch, and the tasks in it that nobody works on yet.
+function store.cancel_batch(account, batch)
+    for _, task in ipairs(batch.tasks) do
+        if task.status == "pending" and not task.started then store.cancel(account, task) end
+    end
+    if batch.paused then store.resume(account, batch) end -- so that time completes what is left
+    batch.cancelled, batch.ended = account.time, account.time
 end
 
 --- Makes a batch. `batch` has name, project, staged and what its document shows.
 function store.add_batch(account, batch)
-    batch.created = account.time
+    batch.created, batch.number = account.time, #account.batches + 1
+    batch.id = store.new_id(account, "b", batch.number)
     account.batches[batch.name] = new_shelf(batch)
     table.insert(account.batches, batch)
 end
@@ -240,47 +345,90 @@ end
 --- Makes a project. `project` has name, type, kind (standard, rapid or studio) and an array `versions` of its params.
 function store.add_project(account, project)
     project.created = account.time
+    project.id = store.new_id(account, "a", #account.projects + 1)
     account.projects[project.name] = new_shelf(project)
     table.insert(account.projects, project)
 end
 
---- Keeps a file's facts; its bytes are not kept.
+--- Archives a project or batch, as the dashboard does; or with false brings it back.
+function store.archive(place, archived)
+    place.archived = archived ~= false
+end
+
+--- Keeps a file: its facts, and as `bytes` what was uploaded.
 function store.add_file(account, file)
     file.created = account.time
+    account.files[file.id] = file
     table.insert(account.files, file)
     if file.reference_id then account.references[file.reference_id] = file end
 end
 
+--- The bytes of the file with this id, as they were uploaded; nil for one that is unknown or was only imported.
+function store.file_bytes(account, id)
+    local file = account.files[id]
+    return file and file.bytes
+end
+
+-- ------------------------------------------------------------------ quality
+
+--- Keeps an evaluation or training task: { kind, project, unique_id }.
+function store.add_quality(account, quality)
+    table.insert(account.quality, quality)
+    quality.id, quality.created = store.new_id(account, "e", #account.quality), account.time
+    if quality.unique_id then account.quality_unique[quality.unique_id] = quality end
+end
+
+--- Keeps a fixless audit: { task_id, … }.
+function store.add_audit(account, audit)
+    table.insert(account.audits, audit)
+    audit.id = store.new_id(account, "f", #account.audits)
+    account.audits[audit.id] = audit
+end
+
 -- --------------------------------------------------------------------- time
+
+-- Whether a task is or was held back, by a batch that was in staging or paused. A pause does not hold tasks that people
+-- work on already.
+local function is_held(task)
+    local batch = store.batch_of(task)
+    if not batch or batch.staged or task.started then return batch and batch.staged end
+    return batch.paused or batch.let_go and task.created <= batch.let_go
+end
 
 -- Tasks that nobody holds back are due in the order in which they were made.
 local function finish_due_tasks(account, due)
     local tasks, next_due = account.tasks, account.next_due
     while tasks[next_due] and tasks[next_due].created <= due.latest do
         local task = tasks[next_due]
-        local batch = store.batch_of(task)
-        local held = batch and batch.staged
-        if task.status == "pending" and not held then store.finish(account, task, task.created + due.delay) end
+        if task.status == "pending" and not is_held(task) then store.finish(account, task, task.created + due.delay) end
         next_due = next_due + 1
     end
     account.next_due = next_due
 end
 
--- Those of staged batches are due in the order in which the batches were released.
+local function finish_released(account, release, delay)
+    local batch, at = release.batch, release.at
+    local holds = batch.paused or batch.let_go ~= at
+    for _, task in ipairs(batch.tasks) do
+        if task.status == "pending" and task.created <= at and (task.started or not holds) then
+            store.finish(account, task, at + delay)
+        end
+    end
+end
+
+-- Those that were held back are due in the order in which their batches were let go; a batch that has been paused
+-- since then counts from when it is resumed.
 local function finish_due_batches(account, due)
     local releases = account.releases
-    while releases[account.next_release] and releases[account.next_release].released <= due.latest do
-        local batch = releases[account.next_release]
+    while releases[account.next_release] and releases[account.next_release].at <= due.latest do
+        finish_released(account, releases[account.next_release], due.delay)
         account.next_release = account.next_release + 1
-        for _, task in ipairs(batch.tasks) do
-            if task.status == "pending" then store.finish(account, task, batch.released + due.delay) end
-        end
     end
 end
 
 --- Milliseconds since 1970, now in this world.
 function store.now(world)
-    return world.clock()
+    return world.pinned or world.clock() + world.advanced
 end
 
 --- Lets time pass in the account, up to now: what has become due since the last request is completed. Looks at no
@@ -292,6 +440,26 @@ function store.settle(world, account)
     local due = { delay = delay, latest = account.time - delay }
     finish_due_tasks(account, due)
     finish_due_batches(account, due)
+end
+
+--- The time of the last request to either account.
+function store.last_time(world)
+    return math.max(world.accounts.live.time, world.accounts.test.time)
+end
+
+--- Lets time pass in both accounts, up to the same moment.
+function store.settle_all(world)
+    local time = math.max(store.now(world), store.last_time(world))
+    for _, account in pairs(world.accounts) do
+        account.time = time
+        store.settle(world, account)
+    end
+end
+
+--- Lets so many milliseconds more pass.
+function store.advance(world, milliseconds)
+    world.advanced = world.advanced + milliseconds
+    store.settle_all(world)
 end
 
 return store

@@ -189,12 +189,14 @@ function wire.texts_body(body)
     return wire.texts(checked(body, "array", "[]"), "tags")
 end
 
---- A raw string, decoded.
-function wire.text(raw)
-    local ok, text = pcall(json.decode, raw)
+--- Raw bytes, decoded.
+function wire.decode(raw)
+    local ok, value = pcall(json.decode, raw)
     if not ok then wire.refuse(400, "Invalid JSON in request body.") end
-    return text
+    return value
 end
+
+wire.text = wire.decode -- of a string
 
 --- The raw value of a member; nil if it is absent or null. Refuses one of another kind.
 function wire.optional(fields, name, kind)
@@ -226,6 +228,30 @@ function wire.optional_text(fields, name)
     return raw and wire.text(raw)
 end
 
+--- A member that may be an array of texts: decoded, each once, in their order; or nil. Refuses another.
+function wire.optional_texts(fields, name)
+    local raw = wire.optional(fields, name, "array")
+    if not raw then return nil end
+    local once, seen = {}, {}
+    for _, each in ipairs(wire.texts(raw, name)) do
+        local text = wire.text(each)
+        if not seen[text] then once[#once + 1] = text end
+        seen[text] = true
+    end
+    return once
+end
+
+--- The same, which must be there.
+function wire.needed_texts(fields, name)
+    wire.needed(fields, name, "array")
+    return wire.optional_texts(fields, name)
+end
+
+--- Whether a text has the form of an e-mail address.
+function wire.is_email(text)
+    return text:find "^[^%s@]+@[^%s@]+%.[^%s@.]+$" ~= nil
+end
+
 -- ----------------------------------------------------------------- queries
 
 local BOOLEANS = { ["true"] = true, True = true, ["1"] = true, ["false"] = false, False = false, ["0"] = false }
@@ -235,6 +261,15 @@ function wire.last(query, name)
     local values = query[name]
     local value = values and values[#values]
     return value ~= "" and value or nil
+end
+
+--- All values of a name that are not empty; nil if there is none.
+function wire.all(query, name)
+    local values = {}
+    for _, value in ipairs(query[name] or values) do
+        if value ~= "" then values[#values + 1] = value end
+    end
+    return values[1] and values or nil
 end
 
 --- A boolean; `default` if it is absent or empty.
@@ -255,6 +290,12 @@ function wire.integer(query, name, default, least, most)
             or ("must be %d or more"):format(least))
     end
     return value
+end
+
+--- How many things a page has at most: 1 to 100. Whether more is refused is an assumption.
+function wire.limit(query, assume)
+    local most = assume.limit_too_high == 400 and 100 or math.maxinteger
+    return math.min(wire.integer(query, "limit", 100, 1, most), 100)
 end
 
 return wire

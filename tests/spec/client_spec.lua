@@ -83,6 +83,34 @@ describe("a call", function()
         assert.equal(server.requests[1].body, server.requests[3].body)
     end)
 
+    it("takes lists that must be there in their place", function()
+        serve { "[]", "[]", "{}", "{}", '{"name":"g"}', '{"name":"g"}', "[]" }
+        client:invite_teammates({ "a@example.com" }, "member")
+        client:invite_teammates { emails = { "a@example.com" }, team_role = "member" }
+        assert.equal('{"emails":["a@example.com"],"team_role":"member"}', server.requests[1].body)
+        assert.equal(server.requests[1].body, server.requests[2].body)
+        client:add_studio_assignments({ "a@example.com" }, { "p" })
+        client:add_studio_assignments({ "a@example.com" }, { projects = { "p" } })
+        assert.equal('{"emails":["a@example.com"],"projects":["p"]}', server.requests[3].body)
+        assert.equal(server.requests[3].body, server.requests[4].body)
+        client:update_project_group("p", "g", {}, { "b@example.com" }, { timeout = 7 })
+        client:update_project_group("p", "g", { add_emails = {}, remove_emails = { "b@example.com" }, timeout = 7 })
+        assert.equal('{"add_emails":[],"remove_emails":["b@example.com"]}', server.requests[5].body)
+        local other = scaleapi.json.decode(server.requests[6].body)
+        assert.same(scaleapi.json.decode(server.requests[5].body), other)
+        client:set_studio_batches_priorities { "b", "a" }
+        assert.equal('{"batches":[{"name":"b"},{"name":"a"}]}', server.requests[7].body)
+    end)
+
+    it("updates a teammate's role from the list of all", function()
+        serve { '[{"email":"a@example.com","role":"member"}]',
+            '[{"email":"b@example.com","role":"admin"},{"email":"a@example.com","role":"manager"}]' }
+        local person = client:list_teammates()[1]
+        assert.equal(person, person:update_role("manager"))
+        assert.equal("manager", person.role)
+        assert.equal('{"emails":["a@example.com"],"team_role":"manager"}', server.requests[2].body)
+    end)
+
     it("takes path parameters by name", function()
         serve { TASK }
         client:get_task { task_id = "a b" }
@@ -324,7 +352,7 @@ describe("wrong use", function()
         end)
         says("accepted of audit_task must be true or false", function() return client:audit_task("1", "yes"), nil end)
         says("set_task_tags needs tags", function() return client:set_task_tags "1", nil end)
-        says("tags of set_task_tags must be an array", function() return client:set_task_tags("1", { a = 1 }), nil end)
+        says("tags of set_task_tags must be a list of strings", function() return client:set_task_tags("1", { a = 1 }), nil end)
         says("the body of create_task must be a JSON object", function()
             return client:create_task("imageannotation", "[]"), nil
         end)

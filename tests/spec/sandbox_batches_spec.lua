@@ -1,6 +1,7 @@
 -- The sandbox's rules for batches: /v1/batches…, and how tasks in them are completed.
 
 local json = require("scaleapi").json
+local store = require "scaleapi.sandbox.store"
 local new_world = dofile "tests/spec/support/world.lua"
 
 describe("a batch", function()
@@ -142,6 +143,16 @@ describe("a batch", function()
         assert.equal("The request body must be an object.", world:refused(400, "POST /v1/batches/b/setMetadata", "7"))
     end)
 
+    it("changes only what is sent of its metadata, if that is assumed", function()
+        world = new_world { assume = { batch_metadata = "merge" } }
+        world:project "p"
+        world:batch("b", "p", '"metadata":{"z":1.0,"a":{"x":1}}')
+        local _, raw = world:ok("POST /v1/batches/b/setMetadata", '{ "a" : {"y":[ ]},"b":2e0}')
+        assert.is_truthy(raw:find('"metadata":{"z":1.0,"a":{"x":1,"y":[ ]},"b":2e0}', 1, true), raw)
+        _, raw = world:ok("POST /v1/batches/b/setMetadata", "")
+        assert.is_truthy(raw:find('"metadata":{"z":1.0,"a":{"x":1,"y":[ ]},"b":2e0}', 1, true), raw)
+    end)
+
     it("changes its priority", function()
         world:batch("b", "p")
         assert.same({ result = "success" }, world:ok("POST /v1/batches/b/prioritize", '{"priority":30}'))
@@ -183,6 +194,19 @@ describe("a batch", function()
             } do
                 assert.same(expected, names(query), query)
             end
+        end)
+
+        it("without those that are archived, when they are not wanted", function()
+            local batch = world.world.accounts.live.batches.b2
+            store.archive(batch)
+            assert.is_true(world:ok("GET /v1/batches/b2").archived)
+            assert.same({ "b4", "b3", "b1" }, names "exclude_archived=True")
+            assert.equal(3, world:ok("GET /v1/batches?exclude_archived=1").totalDocs)
+            assert.same({ "b4", "b3", "b2", "b1" }, names "exclude_archived=False")
+            assert.same({ "b4", "b3", "b2", "b1" }, names "")
+            store.archive(batch, false)
+            assert.same({ "b4", "b3", "b2", "b1" }, names "exclude_archived=true")
+            assert.is_false(world:ok("GET /v1/batches/b2").archived)
         end)
 
         it("with counts when they are asked for", function()

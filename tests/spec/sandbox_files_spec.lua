@@ -1,6 +1,7 @@
 -- The sandbox's rules for files: /v1/files…
 
 local json = require("scaleapi").json
+local store = require "scaleapi.sandbox.store"
 local new_world = dofile "tests/spec/support/world.lua"
 
 local PNG = "\137PNG\r\n\26\n\0\r\n--B\r\n\r\n--\0"
@@ -40,6 +41,18 @@ describe("uploading a file", function()
         assert.matches("^scaledata://%x+/" .. file.id:gsub("%-", "%%-") .. "$", file.attachment_url)
         assert.same({ #PNG, "image/png", { "p" }, "My image", "ref", { a = 1.0 } }, { file.size, file.mime_type,
             file.project_names, file.display_name, file.reference_id, file.metadata })
+    end)
+
+    it("keeps its bytes, in the account it was sent to", function()
+        local accounts = world.world.accounts
+        local file = upload(multipart { { 'name="file"; filename="a.png"', PNG } })
+        local empty = upload(multipart { { 'name="file"; filename="b"', "" } })
+        assert.equal(PNG, store.file_bytes(accounts.live, file.id))
+        assert.equal("", store.file_bytes(accounts.live, empty.id))
+        assert.is_nil(store.file_bytes(accounts.test, file.id))
+        assert.is_nil(store.file_bytes(accounts.live, "none"))
+        local imported = world:ok("POST /v1/files/import", '{"file_url":"https://x.test/a.png"}')
+        assert.is_nil(store.file_bytes(accounts.live, imported.id))
     end)
 
     it("needs no more than the file", function()
@@ -142,7 +155,8 @@ describe("importing a file", function()
     end)
 
     for _, body in ipairs { "{}", '{"file_url":null}', '{"file_url":7}', '{"file_url":"ftp://x"}', '{"file_url":"x.png"}',
-        '{"file_url":"http://"}', '{"file_url":"http://x","metadata":[]}', '{"file_url":"http://x","project_name":"none"}',
+        '{"file_url":"http://"}',
+        '{"file_url":"https://x.invalid/a.png"}', '{"file_url":"http://x","metadata":[]}', '{"file_url":"http://x","project_name":"none"}',
         "[]", "x" } do
         it("refuses " .. body, function() world:refused(400, "POST /v1/files/import", body) end)
     end

@@ -50,7 +50,8 @@ describe("a list of tasks", function()
 
     it("ignores query keys that are unknown, and empty ones", function()
         make(1, '"project":"p"')
-        assert.equal(1, world:ok("GET /v1/tasks?nonsense=1&status=&project=&limit=&next_token=&x").total)
+        assert.equal(1, world:ok("GET /v1/tasks?nonsense=1&status=&project=&batch=&limit=&next_token=&x"
+            .. "&unique_id=&tags=&tags=&type=&customer_review_status=&start_time=&limited_response=").total)
     end)
 
     describe("is filtered", function()
@@ -120,6 +121,7 @@ describe("a list of tasks", function()
             assert.same({ 1 }, numbers(world, "customer_review_status=accepted"))
             assert.same({ 2, 1 }, numbers(world, "customer_review_status=accepted%2Crejected"))
             assert.same({ 4, 3, 1 }, numbers(world, "customer_review_status=pending,accepted"))
+            assert.same({ 2, 1 }, numbers(world, "customer_review_status=accepted&customer_review_status=rejected"))
             assert.same({ 4 }, numbers(world, "completed_after=2023-11-14T22:13:29.123Z"))
             assert.same({ 1 }, numbers(world, "completed_before=2023-11-14T22:13:26.123Z"))
             assert.same({ 4, 3, 2, 1 }, numbers(world, "status=completed"))
@@ -253,5 +255,40 @@ describe("a list of tasks", function()
             pages, token = pages + 1, page.next_token
         until not token
         assert.equal(8, pages)
+    end)
+
+    it("leaves out what lies on a bound, if that is assumed", function()
+        world = new_world { assume = { bounds = "exclusive" }, complete_after = 0 }
+        world:project "p"
+        for n = 1, 5 do make(n, '"project":"p"') end
+        for _, names in ipairs { { "start_time", "end_time" }, { "completed_after", "completed_before" },
+            { "updated_after", "updated_before" } } do
+            assert.same({ 5, 4 }, numbers(world, names[1] .. "=2023-11-14T22:13:23.123Z"), names[1])
+            assert.same({ 5, 4, 3 }, numbers(world, names[1] .. "=2023-11-14T22:13:23.1229Z"), names[1])
+            assert.same({ 2, 1 }, numbers(world, names[2] .. "=2023-11-14T22:13:23.123Z"), names[2])
+            assert.same({ 3, 2, 1 }, numbers(world, names[2] .. "=2023-11-14T22:13:23.1231Z"), names[2])
+        end
+        world:batch("b", "p")
+        assert.equal(0, world:ok("GET /v1/batches?start_time=2023-11-14T22:13:25.123Z").totalDocs)
+        assert.equal(1, world:ok("GET /v1/batches?start_time=2023-11-14T22:13:25.122Z").totalDocs)
+    end)
+
+    it("is refused for a place that is unknown, if that is assumed", function()
+        world = new_world { assume = { missing_filter = 404 } }
+        world:project "p"
+        assert.equal(0, world:ok("GET /v1/tasks?project=p").total)
+        assert.equal("Project with that name not found.", world:refused(404, "GET /v1/tasks?project=none"))
+        assert.equal("Batch with that name not found.", world:refused(404, "GET /v1/tasks?batch=none"))
+        assert.equal("Project with that name not found.", world:refused(404, "GET /v1/batches?project=none"))
+    end)
+
+    it("has 100 tasks at most where more are asked for, if that is assumed", function()
+        world = new_world { assume = { limit_too_high = 200 } }
+        world.key = "test_key"
+        for n = 1, 101 do world:task(('"metadata":{"n":%d}'):format(n)) end
+        local page = world:ok "GET /v1/tasks?limit=1000"
+        assert.same({ 100, 100, true }, { #page.docs, page.limit, page.has_more })
+        assert.equal(100, world:ok("GET /v1/batches?limit=101").limit)
+        assert.equal('Parameter is invalid, reason: "limit" must be 1 or more', world:refused(400, "GET /v1/tasks?limit=0"))
     end)
 end)

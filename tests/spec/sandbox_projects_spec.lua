@@ -1,6 +1,7 @@
 -- The sandbox's rules for projects: /v1/projects…
 
 local json = require("scaleapi").json
+local store = require "scaleapi.sandbox.store"
 local new_world = dofile "tests/spec/support/world.lua"
 
 describe("a project", function()
@@ -44,6 +45,11 @@ describe("a project", function()
             ['"name" must be a string'] = '{"name":{},"type":"comparison"}',
             ['"params" must be an object'] = '{"name":"p","type":"comparison","params":[]}',
             ['"rapid" must be a boolean'] = '{"name":"p","type":"comparison","rapid":1}',
+            ['"pipeline" must be one of standard_task, consensus_task'] =
+                '{"name":"p","type":"comparison","studio":true,"pipeline":"other"}',
+            ['"pipeline" needs a Studio project'] = '{"name":"p","type":"comparison","pipeline":"standard_task"}',
+            ['"consensus_attempts" must be an integer'] =
+                '{"name":"p","type":"comparison","studio":true,"consensus_attempts":"many"}',
             ['"instruction" must be a string'] = '{"name":"p","type":"comparison","params":{"instruction":null}}',
         } do
             it("not when " .. expected, function()
@@ -74,6 +80,11 @@ describe("a project", function()
         assert.equal(3, #world:ok "GET /v1/projects?archived=false")
         assert.same(json.array {}, world:ok "GET /v1/projects?archived=true")
         world:refused(400, "GET /v1/projects?archived=maybe")
+        store.archive(world.world.accounts.live.projects.b)
+        assert.is_true(world:ok("GET /v1/projects/b").archived)
+        local archived, others = world:ok "GET /v1/projects?archived=True", world:ok "GET /v1/projects?archived=false"
+        assert.same({ 1, "b", 2, "c" }, { #archived, archived[1].name, #others, others[1].name })
+        assert.equal(3, #world:ok "GET /v1/projects")
     end)
 
     describe("gets new params", function()

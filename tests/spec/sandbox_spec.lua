@@ -203,11 +203,13 @@ describe("a sandbox", function()
     end)
 
     describe("says at the caller's line", function()
-        local names = "callback-auth-key, callback-retry-base, callbacks, complete-after, drop-rate, fail-rate, latency, "
-            .. "lost-answer-rate, port, seed"
+        local names = "callback-auth-key, callback-retry-base, callbacks, complete-after, drop-rate, fail-rate, "
+            .. "garbage-rate, latency, lost-answer-rate, max-connections, port, "
+            .. "rate-limit, retry-after, retry-after-date, seed, state"
 
         for expected, options in pairs {
-            ["unknown sandbox option 'complete-aftr'; there are " .. names] = { complete_aftr = 1 },
+            ["unknown sandbox option 'complete-aftr'; did you mean 'complete-after'?"] = { complete_aftr = 1 },
+            ["unknown sandbox option 'nonsense'; there are " .. names] = { nonsense = 1 },
             ["sandbox option fail-rate must be a number from 0 to 1, not 1.5"] = { fail_rate = 1.5 },
             ["sandbox option drop-rate must be a number from 0 to 1, not -1"] = { drop_rate = -1 },
             ["sandbox option latency must be a number of seconds, 0 or more, not soon"] = { latency = "soon" },

@@ -1,6 +1,7 @@
 -- The sandbox's rules for single tasks: /v1/task/…
 
 local json = require("scaleapi").json
+local store = require "scaleapi.sandbox.store"
 local new_world = dofile "tests/spec/support/world.lua"
 
 local IMAGE = '{"attachment":"https://x.test/a.jpg","geometries":{"box":{"objects_to_annotate":["cow","pig"]}}}'
@@ -52,9 +53,9 @@ end)
 describe("a route", function()
     local world = new_world()
 
-    for _, line in ipairs { "GET /", "GET /v1", "GET /v1/", "GET /v1/tasks/", "GET //v1/tasks", "GET /v2/tasks", "POST /v1/tasks",
-        "GET /v1/nothing", "GET /v1/task/", "PATCH /v1/task/x", "GET /v1/task/a/b/c", "GET v1/tasks", "GET /v1/batches//status",
-        "DELETE /v1/batches/b" } do
+    for _, line in ipairs { "GET /", "GET /v1", "GET /v1/", "GET /v1/tasks/", "GET //v1/tasks", "GET /v2", "GET /v2/task/x",
+        "POST /v1/tasks", "GET /v1/nothing", "GET /v1/task/", "PATCH /v1/task/x", "GET /v1/task/a/b/c", "GET v1/tasks",
+        "GET /v1/batches//status", "DELETE /v1/batches/b" } do
         it(line .. " is unknown", function()
             assert.equal("Not found.", world:refused(404, line))
         end)
@@ -282,6 +283,17 @@ describe("creating a task", function()
             assert.equal("all", create("imageannotation", [[{"project":"p"}]]).instruction)
         end)
 
+        it("inherits what is a task's own from nobody, and the instruction where it has none", function()
+            world:project("p", "imageannotation", [["params":{"unique_id":"u","project":"q","batch":"b","type":"x","tags":["t"],
+                "attachment":"u","geometries":{},"instruction":"all"}]])
+            for _, sent in ipairs { "", ',"instruction":null', ',"instruction":""' } do
+                local task = create("imageannotation", '{"project":"p"' .. sent .. "}")
+                assert.same({ "p", "all", "imageannotation", { "t" } }, { task.project, task.instruction, task.type, task.tags })
+                assert.same({}, { task.unique_id, task.batch })
+            end
+            assert.equal(must("instruction", "a string"), refused(400, "imageannotation", '{"project":"p","instruction":5}'))
+        end)
+
         it("inherits another version when asked, or none", function()
             world:project("p", "imageannotation", [["params":{"x":1}]])
             world:ok("POST /v1/projects/p/setParams", [[{"x":2}]])
@@ -401,14 +413,12 @@ describe("a task of a test key", function()
     end)
 
     for name, case in pairs {
-        ["labels of no known form"] = { "imageannotation", [[{"attachment":"u","geometries":{"box":7}}]] },
+        ["choices of no known form"] = { "comparison", [[{"attachments":[],"choices":[{},7]}]] },
         ["fields of no known form"] = { "transcription", [[{"instruction":"i","attachment":"u","fields":[1]}]] },
         ["an ontology by name"] = { "imageannotation", [[{"attachment":"u","geometries":{"box":{"objects_to_annotate":"x"}}}]] },
-        ["categories that are numbers"] = { "categorization",
-            [[{"attachment":"u","attachment_type":"t","instruction":"i","categories":[1]}]] },
         ["an empty text"] = { "namedentityrecognition", [[{"text":"","labels":[]}]] },
-        ["taxonomies of no known form"] = { "categorization",
-            [[{"attachment":"u","attachment_type":"t","instruction":"i","taxonomies":{"a":1}}]] },
+        ["taxonomies without choices"] = { "categorization",
+            [[{"attachment":"u","attachment_type":"t","instruction":"i","taxonomies":{"a":{"type":"category","choices":[]}}}]] },
     } do
         it("is completed even with " .. name, function() response(case[1], case[2]) end)
     end
@@ -422,6 +432,8 @@ describe("a task of a test key", function()
             '{"attachment":"https://a.invalid.test/x","geometries":{}}').status)
         assert.is_nil(task.unique_id)
         assert.equal(0, world:ok("GET /v1/tasks?unique_id=u").total)
+        assert.equal("v", world:ok("POST /v1/task/imageannotation", [[{"attachment":"https://a.invalid/","geometries":{},
+            "unique_id":"v","x":{"a":1,"clear_unique_id_on_error":true}}]]).unique_id)
         assert.equal("Task is in error and cannot be canceled.",
             world:refused(400, "POST /v1/task/" .. task.task_id .. "/cancel"))
     end)
@@ -480,6 +492,27 @@ describe("a task", function()
             assert.equal("completed", ok("GET", "").status)
         end)
 
+        it("unless work on it has begun", function()
+            local account = world.world.accounts.live
+            assert.is_false(task.work_started)
+            world:wait(1)
+            store.settle(world.world, account)
+            assert.is_true(store.start_work(account, store.find_task(account, task.task_id)))
+            local started = ok("GET", "")
+            assert.same({ "pending", true, "2023-11-14T22:13:21.123Z" },
+                { started.status, started.work_started, started.updated_at })
+            assert.equal("Task is already being worked on and cannot be canceled.", refused(400, "POST", "/cancel"))
+            assert.same(started, ok("GET", ""))
+            assert.equal(1, world:ok("GET /v1/tasks?status=pending").total)
+        end)
+
+        it("and then is not worked on any more", function()
+            local account = world.world.accounts.live
+            ok("POST", "/cancel")
+            assert.is_false(store.start_work(account, store.find_task(account, task.task_id)))
+            assert.is_nil(ok("GET", "").work_started)
+        end)
+
         it("and refuses a flag that is no boolean", function()
             assert.equal('Parameter is invalid, reason: "clear_unique_id" must be a boolean',
                 refused(400, "POST", "/cancel?clear_unique_id=yes"))
@@ -514,6 +547,27 @@ describe("a task", function()
             task = world:task '"project":"p"'
             assert.equal("Only completed tasks can be audited.", refused(400, "POST", "/audit", '{"accepted":true}'))
         end)
+    end)
+
+    it("is pending again when it is recalled", function()
+        world = new_world { complete_after = 1 }
+        world:project "p"
+        world:batch("b", "p")
+        task = world:task '"batch":"b"'
+        local account = world.world.accounts.live
+        local kept = store.find_task(account, task.task_id)
+        assert.is_false(store.recall(account, kept))
+        world:wait(1)
+        assert.same({ "completed", "pending" }, { ok("GET", "").status, ok("GET", "").customer_review_status })
+        world:wait(5)
+        store.settle(world.world, account)
+        assert.is_true(store.recall(account, kept))
+        local recalled = ok("GET", "")
+        assert.same({ "pending", "2023-11-14T22:13:26.123Z" }, { recalled.status, recalled.updated_at })
+        assert.same({}, { recalled.completed_at, recalled.response, recalled.customer_review_status })
+        assert.same({ "in_progress", 1, 0 }, { world:ok("GET /v1/batches/b/status").status,
+            world:ok("GET /v1/batches/b/status").pending, world:ok("GET /v1/batches/b/status").completed })
+        assert.equal(0, world:ok("GET /v1/tasks?completed_after=2000-01-01").total)
     end)
 
     describe("changes its unique_id", function()
@@ -651,5 +705,45 @@ describe("what is assumed about tasks can be turned round:", function()
         world:ok("POST /v1/task/imageannotation", '{"attachment":"http://x","geometries":{}}')
         assert.equal("http://x", world:ok("GET /v1/tasks?include_attachment_url=True").docs[1].attachment_url)
         assert.is_nil(world:ok("GET /v1/tasks").docs[1].attachment_url)
+    end)
+
+    it("started_can_be_canceled", function()
+        local world = new_world { assume = { started_can_be_canceled = true } }
+        world:project "p"
+        local account, task = world.world.accounts.live, world:task '"project":"p"'
+        store.start_work(account, store.find_task(account, task.task_id))
+        assert.equal("canceled", world:ok("POST /v1/task/" .. task.task_id .. "/cancel").status)
+    end)
+
+    it("tags_gone", function()
+        local world = world_with { tags_gone = "absent" }
+        local path = "/v1/task/" .. world:task('"tags":["a","b"]').task_id .. "/tags"
+        assert.same({ "b" }, world:ok("DELETE " .. path, '["a"]').tags)
+        assert.is_nil(world:ok("DELETE " .. path, '["b"]').tags)
+        assert.is_nil(world:ok("POST " .. path, "").tags)
+    end)
+
+    it("idempotent_repeat", function()
+        local world = world_with { idempotent_repeat = 200 }
+        local headers = { ["idempotency-key"] = "k" }
+        local body = '{"attachments":[],"choices":["yes"]}'
+        local task = world:ok("POST /v1/task/comparison", body, headers)
+        assert.same(task, world:ok("POST /v1/task/comparison", body, headers))
+        assert.equal(1, world:ok("GET /v1/tasks").total)
+        local refused = "The idempotency key is already in use for a different request."
+        assert.equal(refused, world:refused(409, "POST /v1/task/comparison", body .. " ", headers))
+        assert.equal(refused, world:refused(409, "POST /v1/task/annotation", body, headers))
+    end)
+
+    it("textcollection_response", function()
+        local world = world_with { textcollection_response = "plain" }
+        local task = world:ok("POST /v1/task/textcollection", [[{"attachments":[],"fields":[
+            {"type":"text","field_id":"t","title":"t","max_responses_required":2},{"type":"number","field_id":"n","title":"t"},
+            {"type":"field_set","field_id":"s","title":"t","fields":[{"type":"text","field_id":"a","title":"t"},
+                {"type":"boolean","field_id":"b","title":"t"}]}]}]])
+        assert.same({ t = { "made up" }, n = 0, s = { a = "made up", b = false } }, task.response.annotations)
+        assert.same(task, world:ok("GET /v1/tasks").docs[1])
+        assert.same({ { 0 } }, world_with {}:ok("POST /v1/task/textcollection", {
+            attachments = json.array {}, fields = task.params.fields }).response.annotations.n.response)
     end)
 end)

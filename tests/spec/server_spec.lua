@@ -256,6 +256,60 @@ describe("a server", function()
             end)
         end
 
+        for name, lines in pairs {
+            ["two lengths"] = "Content-Length: 2\r\nContent-Length: 5\r\n\r\n{}",
+            ["a length and chunks"] = "Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+            ["an encoding that nobody knows"] = "Transfer-Encoding: gzip\r\n\r\n{}",
+            ["a space in a header's name"] = "X Y: a\r\n\r\n",
+            ["a control character in a header"] = "X: a\1b\r\n\r\n",
+            ["a carriage return in a header"] = "X: a\rY: b\r\n\r\n",
+            ["a header without a colon"] = "nonsense\r\n\r\n",
+        } do
+            it(name .. ": 400, and the connection ends", function()
+                listen()
+                local answer = send("POST / HTTP/1.1\r\nHost: x\r\n" .. lines)
+                assert.matches("^HTTP/1.1 400 ", answer)
+                assert.equal(0, #requests)
+                assert.matches("^HTTP/1.1 200 ", send("GET /" .. CLOSE .. "\r\n"))
+            end)
+        end
+
+        it("a method that is none: 400", function()
+            listen()
+            assert.matches("^HTTP/1.1 400 ", send("G\1T / HTTP/1.1\r\nHost: x\r\n\r\n"))
+            assert.equal(0, #requests)
+        end)
+
+        it("headers that never end: 431, and a target that never ends: 414", function()
+            listen()
+            assert.matches("^HTTP/1.1 431 ", send("GET /" .. CLOSE .. ("X-Long: " .. ("x"):rep(1000) .. "\r\n"):rep(100)))
+            assert.matches("^HTTP/1.1 414 ", send("GET /" .. ("x"):rep(100000)))
+        end)
+
+        it("a thousand requests in one piece", function()
+            listen()
+            local answer = send(("GET /a HTTP/1.1\r\nHost: x\r\n\r\n"):rep(999) .. "GET /b" .. CLOSE .. "\r\n")
+            assert.equal(1000, select(2, answer:gsub("HTTP/1.1 200 OK", "")))
+            assert.equal("/b", requests[1000].path)
+        end)
+
+        it("more bodies at once than it has room for: 503, until those that have stopped are gone", function()
+            listen(nil, { max_body = 24 << 20 })
+            local head = "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 25000000\r\n\r\n"
+            local body, stopped = ("x"):rep(25000000), {}
+            for i = 1, 7 do stopped[i] = wire.start(s.port, head .. body:sub(2), 8) end
+            wait_until(function() return s:stats().open == 7 end)
+            local answer
+            wait_until(function()
+                answer = send(head .. body)
+                return not answer:find "^HTTP/1.1 200 "
+            end)
+            assert.matches("^HTTP/1.1 503 ", answer)
+            assert.matches("\r\nRetry%-After: 1\r\n", answer)
+            wait_until(function() return send(head .. body):find "^HTTP/1.1 200 " end)
+            for i = 1, 7 do assert.equal("", stopped[i]()) end
+        end)
+
         it("garbage behind a good request", function()
             listen()
             local answer = send("GET /good HTTP/1.1\r\nHost: x\r\n\r\n\0\0\0 garbage \r\n\r\n", 0.3)
@@ -297,6 +351,27 @@ describe("a server", function()
             assert.matches("^HTTP/1.1 200 ", first())
             assert.matches("^HTTP/1.1 200 ", second())
             assert.equal(2, s:stats().connections)
+        end)
+
+        it("as many idle clients as max_connections: they make room", function()
+            listen(nil, { max_connections = 2 })
+            local idle = { wire.start(s.port, "GET / HT", 5), wire.start(s.port, "", 5) }
+            wait_until(function() return s:stats().open == 2 end)
+            local started = scaleapi.now()
+            assert.matches("^HTTP/1.1 200 ", send("GET /" .. CLOSE .. "\r\n"))
+            assert.is_true(scaleapi.now() - started < 3)
+            for i = 1, 2 do assert.not_matches("200", idle[i]()) end
+        end)
+
+        it("as many busy clients as max_connections: no one has to go", function()
+            listen(function(request)
+                if request.path == "/slow" then scaleapi.sleep(2) end
+                return { status = 200, body = request.path }
+            end, { max_connections = 2 })
+            local slow = { wire.start(s.port, "GET /slow" .. CLOSE .. "\r\n"), wire.start(s.port, "GET /slow" .. CLOSE .. "\r\n") }
+            wait_until(function() return s:stats().in_flight == 2 end)
+            assert.matches("/quick$", send("GET /quick" .. CLOSE .. "\r\n"))
+            for i = 1, 2 do assert.matches("/slow$", slow[i]()) end
         end)
     end)
 

@@ -104,6 +104,18 @@ describe("https", function()
         assert.equal(0, #server.requests)
     end)
 
+    it("holds for the second API and for look-ups", function()
+        local page = '{"docs":[{"task_id":"1","type":"comparison","unique_id":"u","params":{}}]}'
+        server:close()
+        server = fake.start { TASK, { status = 500 }, { status = 409 }, page }
+        local client = scaleapi.client { api_key = "test_key", base_url = terminate "server",
+            ca_file = folder .. "/ca.pem" }
+        assert.equal("1", client.v2:get_task("1").task_id)
+        assert.equal("1", client:create_task("comparison", { unique_id = "u" }).task_id)
+        assert.equal("GET /v1/tasks?unique_id=u", server:line())
+        client:close()
+    end)
+
     it("can be told not to verify", function()
         assert.equal("1", get(terminate "other", { verify = false }))
     end)

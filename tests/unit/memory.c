@@ -1,22 +1,112 @@
 /* memory.c - every allocation of core fails once, in turn: a clean error, nothing lost, nothing leaked. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "check.h"
 #include "failing.h"
 #include "scaleapi.h"
 
-/* One upload and one task, to a server that is not there. Returns the kind of the first error. */
-static scale_kind work(void) {
-    scale_error error = SCALE_ERROR_INIT;
+/* ================================================== a server, one request a connection */
+
+/* What it answers, by the beginning of the request; anything else is a 404. */
+static const struct {
+    const char *request, *answer;
+} script[] = {
+    {"POST /v2/task/chat", "409 Conflict\r\n\r\n{\"error\":\"taken\"}"},
+    {"GET /v1/tasks?unique_id=u",
+     "200 OK\r\n\r\n{\"docs\":[{\"task_id\":\"t1\",\"project\":\"p\",\"metadata\":{\"a\":1}}]}"},
+    {"GET /v2/task?task_id=t1", "200 OK\r\n\r\n{\"task_id\":\"t1\"}"},
+    {"POST /v2/batch/pause", "500 Broken\r\n\r\n"},
+    {"GET /v2/batch?batch_name=b", "200 OK\r\n\r\n{\"id\":\"1\",\"status\":\"paused\"}"},
+    {"GET /v2/datasets/task/", "302 Found\r\nLocation: /file\r\n\r\n"},
+    {"POST /v1/studio/batches/set_priorities", "200 OK\r\n\r\n[]"},
+};
+
+static const char *answer_to(const char *request) {
+    for (size_t i = 0; i < sizeof script / sizeof *script; i++)
+        if (strncmp(request, script[i].request, strlen(script[i].request)) == 0) return script[i].answer;
+    return "404 Not Found\r\n\r\n";
+}
+
+/* All that comes within the first segments is the request: ours are small. */
+static void answer_one(int connection) {
+    char request[8192], answer[1024];
+    size_t size = 0;
+    for (;;) {
+        ssize_t got = read(connection, request + size, sizeof request - 1 - size);
+        if (got <= 0) return;
+        size += (size_t)got;
+        request[size] = '\0';
+        const char *body = strstr(request, "\r\n\r\n"), *length = strcasestr(request, "Content-Length: ");
+        if (body == NULL) continue;
+        if (strlen(body + 4) >= (size_t)(length == NULL ? 0 : atoi(length + 16))) break;
+    }
+    int written = snprintf(answer, sizeof answer, "HTTP/1.1 %s", answer_to(request));
+    if (write(connection, answer, (size_t)written) != written) return;
+    shutdown(connection, SHUT_WR);
+}
+
+static pid_t start_server(char *url, size_t room) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    CHECK(bind(listener, (struct sockaddr *)&address, size) == 0 && listen(listener, 64) == 0);
+    getsockname(listener, (struct sockaddr *)&address, &size);
+    snprintf(url, room, "http://127.0.0.1:%d", ntohs(address.sin_port));
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(120);
+        for (;;) {
+            int connection = accept(listener, NULL, NULL);
+            answer_one(connection);
+            close(connection);
+        }
+    }
+    close(listener);
+    return child;
+}
+
+/* ==================================================================== the work */
+
+static scale_loop *loop;
+static scale_client *client;
+
+static double no_pause(void *user) {
+    (void)user;
+    return 0.0;
+}
+
+static scale_status open_client(const char *url, scale_error *error) {
+    scale_loop_options loop_options = SCALE_LOOP_OPTIONS_INIT;
     scale_client_options options = SCALE_CLIENT_OPTIONS_INIT;
-    scale_loop *loop = NULL;
-    scale_client *client = NULL;
-    scale_call *task = NULL, *file = NULL;
+    loop = NULL;
+    client = NULL;
+    loop_options.random = no_pause;
     options.api_key = "test_key";
-    options.base_url = "http://127.0.0.1:1/";
+    options.base_url = url;
     options.max_attempts = 1;
-    if (scale_loop_new(&loop, NULL, &error) == SCALE_OK &&
-        scale_client_new(&client, loop, &options, &error) == SCALE_OK &&
+    if (scale_loop_new(&loop, &loop_options, error) != SCALE_OK) return SCALE_ERROR;
+    return scale_client_new(&client, loop, &options, error);
+}
+
+static void close_client(void) {
+    scale_client_free(client);
+    scale_loop_free(loop);
+}
+
+/* One batch and one upload, to a server that is not there. Returns the kind of the first error. */
+static scale_kind unreachable(const char *url) {
+    scale_error error = SCALE_ERROR_INIT;
+    scale_call *task = NULL, *file = NULL;
+    (void)url;
+    if (open_client("http://127.0.0.1:1/", &error) == SCALE_OK &&
         scale_call_new(&task, client, scale_operation_find("create_batch"), NULL, &error) == SCALE_OK &&
         scale_call_set_text(task, "project", "p", 1, &error) == SCALE_OK &&
         scale_call_set_text(task, "batch_name", "b \xC3\xA9", 4, &error) == SCALE_OK &&
@@ -31,30 +121,83 @@ static scale_kind work(void) {
     }
     scale_call_free(task);
     scale_call_free(file);
-    scale_client_free(client);
-    scale_loop_free(loop);
+    close_client();
     return error.kind;
 }
 
-static void the_nth_allocation_fails(void) {
+/* Starts the call with this body and waits for it. */
+static void finish(scale_call *call, const char *body, scale_error *error) {
+    if (call != NULL && (body == NULL || scale_call_set_body(call, body, strlen(body), error) == SCALE_OK) &&
+        scale_call_start(call, NULL, NULL, error) == SCALE_OK)
+        scale_call_wait(call, error);
+    scale_call_free(call);
+}
+
+static scale_call *new_call(const char *name, const scale_call_options *options, scale_error *error) {
+    scale_call *call = NULL;
+    if (error->kind == SCALE_NONE) scale_call_new(&call, client, scale_operation_find(name), options, error);
+    return call;
+}
+
+/* Outcomes that are looked up, an answer that is an address, a list of names. */
+static scale_kind looked_up(const char *url) {
+    static const char chat[] =
+        "{\"project_name\":\"p\",\"unique_id\":\"u\",\"metadata\":{\"a\":1},\"template_variables\":{}}";
+    scale_error error = SCALE_ERROR_INIT;
+    scale_call_options options = SCALE_CALL_OPTIONS_INIT, repeated = SCALE_CALL_OPTIONS_INIT;
+    options.accept_existing = true;
+    options.idempotency_key = "k";
+    repeated.max_attempts = 2;
+    if (open_client(url, &error) == SCALE_OK) {
+        finish(new_call("v2.create_chat_task", &options, &error), chat, &error);
+        finish(new_call("v2.pause_batch", &repeated, &error), "{\"batch_name\":\"b\"}", &error);
+        scale_call *address = new_call("v2.get_dataset_task_response_url", NULL, &error);
+        if (address != NULL) scale_call_set_text(address, "task_id", "t", 1, &error);
+        if (address != NULL) scale_call_set_text(address, "attachment_id", "a", 1, &error);
+        finish(address, NULL, &error);
+        scale_call *names = new_call("set_studio_batches_priorities", NULL, &error);
+        if (names != NULL) scale_call_set_json(names, "batch_names", "[\"a\",\"b\"]", 9, &error);
+        finish(names, NULL, &error);
+    }
+    close_client();
+    return error.kind;
+}
+
+/* ==================================================================== the tests */
+
+/* Runs the work once for each of its allocations, which fails. `expected` is how it ends when none does. */
+static void fail_each_allocation(scale_kind (*work)(const char *url), const char *url, scale_kind expected) {
     use_failing_memory();
     fail_at = 0;
     allocations = 0;
-    CHECK_INT(work(), SCALE_NETWORK);
+    CHECK_INT(work(url), expected);
     CHECK_INT(alive, 0);
     long all = allocations;
     CHECK(all > 20);
     for (long n = 1; n <= all; n++) {
         fail_at = n;
         allocations = 0;
-        scale_kind kind = work();
-        CHECK(kind == SCALE_NO_MEMORY || kind == SCALE_NETWORK);
+        scale_kind kind = work(url);
+        CHECK(kind != SCALE_USAGE && (kind != SCALE_NONE || expected == SCALE_NONE));
         CHECK_INT(alive, 0);
     }
     scale_set_memory(NULL);
 }
 
+static void the_nth_allocation_fails(void) {
+    fail_each_allocation(unreachable, NULL, SCALE_NETWORK);
+}
+
+static void the_nth_allocation_fails_in_a_look_up(void) {
+    char url[64];
+    pid_t server = start_server(url, sizeof url);
+    fail_each_allocation(looked_up, url, SCALE_NONE);
+    kill(server, SIGKILL);
+    waitpid(server, NULL, 0);
+}
+
 int main(void) {
     RUN(the_nth_allocation_fails);
+    RUN(the_nth_allocation_fails_in_a_look_up);
     return RESULT();
 }

@@ -1,10 +1,70 @@
 /* operations.c - the table, its suggestions, URLs, errors. */
 #include "operations.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "alloc.h"
 #include "check.h"
 #include "error.h"
 #include "url.h"
+
+static bool is_standing(const char *text) {
+    static const char *const known[] = {"sdk", "docs", "seen", "assumed"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (text != NULL && strcmp(text, known[i]) == 0) return true;
+    return false;
+}
+
+/* Each name in the list of names is one of the row's parameters, and not one that must be there anyway. */
+static void check_one_of(const scale_operation *row) {
+    char names[256];
+    if (row->one_of == NULL) return;
+    snprintf(names, sizeof names, "%s", row->one_of);
+    for (char *name = strtok(names, " "); name != NULL; name = strtok(NULL, " ")) {
+        const scale_parameter *parameter = scale_operation_parameter(row, name);
+        CHECK(parameter != NULL && !parameter->required);
+        CHECK(scale__operation_needs_one_of(row, name));
+    }
+    CHECK(!scale__operation_needs_one_of(row, ""));
+}
+
+static void every_row_says_where_it_comes_from(void) {
+    const scale_operation *row;
+    for (size_t n = 0; (row = scale_operation_at(n)) != NULL; n++) {
+        CHECK(is_standing(row->standing));
+        CHECK(row->summary != NULL && row->summary[0] != '\0');
+        for (size_t i = 0; i < row->parameter_count; i++) {
+            CHECK(is_standing(row->parameters[i].standing));
+            CHECK(row->parameters[i].about[0] != '\0');
+        }
+        for (size_t i = 0; i < row->failure_count; i++) {
+            CHECK(row->failures[i].status >= 400 && row->failures[i].status < 500);
+            CHECK(is_standing(row->failures[i].standing));
+        }
+        check_one_of(row);
+        CHECK_INT(scale_operation_version(row), row->path[2] - '0');
+    }
+}
+
+static void rows_are_found_by_every_name_of_the_sdk(void) {
+    CHECK(scale_operation_find("tasks") == scale_operation_find("get_tasks"));
+    CHECK(scale_operation_find("v2_get_tasks") == scale_operation_find("v2.get_tasks"));
+    CHECK(scale_operation_find("v2.get_task") != scale_operation_find("get_task"));
+    CHECK(scale_operation_find("task") == NULL);
+    CHECK(scale_operation_find("") == NULL);
+}
+
+static void answers_say_what_they_are(void) {
+    const scale_answer_kind *list = scale_answer_describe(SCALE_ANSWER_TASK_LIST_V2);
+    CHECK_INT(list->form, SCALE_FORM_LIST);
+    CHECK_TEXT(list->member, "tasks");
+    CHECK_TEXT(list->object, "TaskV2");
+    CHECK_TEXT(scale_answer_describe((scale_answer)1000)->name, "any");
+    for (int i = 0; i < SCALE_ANSWER_COUNT; i++)
+        CHECK(scale_answer_describe((scale_answer)i)->form != SCALE_FORM_LIST ||
+              scale_answer_describe((scale_answer)i)->object != NULL);
+}
 
 static void every_row_is_whole(void) {
     const scale_operation *row;
@@ -24,7 +84,7 @@ static void every_row_is_whole(void) {
         CHECK(row->method == SCALE_GET || row->page == SCALE_PAGE_NONE);
         CHECK(row->method != SCALE_GET || row->repeat == SCALE_REPEAT_SAFE);
     }
-    CHECK(count > 25);
+    CHECK_INT(count, 73);
     CHECK(scale_operation_find("get_taskz") == NULL);
 }
 
@@ -77,6 +137,7 @@ static void base_urls_are_understood(void) {
         {"https://api.scale.com", "https://api.scale.com", false},
         {"https://api.scale.com/", "https://api.scale.com", false},
         {"https://api.scale.com/v1", "https://api.scale.com", false},
+        {"https://api.scale.com/v2/", "https://api.scale.com", false},
         {"https://api.scale.com/v1//", "https://api.scale.com", false},
         {"http://127.0.0.1:8080/proxy/v1/", "http://127.0.0.1:8080/proxy", true},
         {"http://localhost:80", "http://localhost:80", true},
@@ -132,6 +193,9 @@ static void the_first_error_wins_and_fits(void) {
 
 int main(void) {
     RUN(every_row_is_whole);
+    RUN(every_row_says_where_it_comes_from);
+    RUN(rows_are_found_by_every_name_of_the_sdk);
+    RUN(answers_say_what_they_are);
     RUN(parameters_are_found_by_both_names);
     RUN(near_misses_are_suggested);
     RUN(near_misses_of_values_are_refused);

@@ -1,6 +1,6 @@
 --[[
 scaleapi.arguments - from what a user wrote in a call to what core takes: arguments by name, a body, call
-options. Path parameters (and other plain values) may stand in the row's order before the table; the rest
+options. Path parameters (and other plain values, and lists) may stand in the row's order before the table; the rest
 stands in the table by name.
 --]]
 
@@ -11,10 +11,12 @@ local json = core.json
 
 local arguments = {}
 
-local CALL_OPTIONS = { "timeout", "connect_timeout", "deadline", "max_attempts", "accept_existing",
-    "digest_id" }
-local is_call_option = {}
-for _, name in ipairs(CALL_OPTIONS) do is_call_option[name] = true end
+-- What may be given beside an operation's own parameters, and its type.
+local CALL_OPTIONS = {
+    timeout = "number", connect_timeout = "number", deadline = "number", max_attempts = "number",
+    accept_existing = "boolean", digest_id = "boolean", idempotency_key = "string",
+}
+local TYPES = { number = "a number more than 0", boolean = "true or false", string = "a string" }
 
 -- The SDK's name of a parameter that may be given by its wire name; nil when the row has none of that name.
 local function parameter_name(row, name)
@@ -26,13 +28,25 @@ local function parameter_name(row, name)
     end
 end
 
--- Takes the leading plain values in the row's order. Returns them by name, and the place of what follows.
+local IS_ARRAY = { array = true, string_list = true, name_list = true } -- kinds of values
+
+-- Whether a table is the value of a parameter that must be there, a list, and not the table of all the others. An empty
+-- one that stands alone is none: something was forgotten.
+local function is_list_for(parameter, value, is_alone)
+    if not parameter.required or not IS_ARRAY[parameter.value] then return false end
+    return value[1] ~= nil or json.is_array(value) or (next(value) == nil and not is_alone)
+end
+
+-- Takes the leading plain values and lists in the row's order. Returns them by name, and the place of what follows.
 local function take_positional(row, given)
     local named, index = {}, 1
     for _, parameter in ipairs(row.parameters) do
         local value = given[index]
-        if index > given.n or type(value) == "table" or row.body == "parts" then break end
+        if index > given.n or row.body == "parts" then break end
         if parameter.place == "body" and row.body ~= "fields" then break end
+        if type(value) == "table" and not is_list_for(parameter, value, index == 1 and given[2] == nil) then
+            break
+        end
         named[parameter.name] = value
         index = index + 1
     end
@@ -45,15 +59,16 @@ local function check_options(row, options)
         return row.name .. " takes a table of call options here, not " .. type(options)
     end
     for name, value in pairs(options) do
-        if not is_call_option[name] then
-            local meant = type(name) == "string" and core.suggest(name, CALL_OPTIONS)
+        local right = CALL_OPTIONS[name]
+        if not right then
+            local names = {}
+            for each in pairs(CALL_OPTIONS) do table.insert(names, each) end
+            local meant = type(name) == "string" and core.suggest(name, names)
             return ("unknown call option '%s' for %s%s"):format(
                 tostring(name), row.name, meant and ("; did you mean '" .. meant .. "'?") or "")
         end
-        local right = (name == "accept_existing" or name == "digest_id") and "boolean" or "number"
         if type(value) ~= right or (right == "number" and value <= 0) then
-            return ("%s for %s must be %s"):format(
-                name, row.name, right == "boolean" and "true or false" or "a number more than 0")
+            return ("%s for %s must be %s"):format(name, row.name, TYPES[right])
         end
         if name == "max_attempts" and math.type(value) ~= "integer" then
             return "max_attempts for " .. row.name .. " must be a whole number"
@@ -68,13 +83,21 @@ local function encode(row, parameter_value, value)
     if type(value) ~= "table" then
         return nil, ("the body of %s must be a table or JSON text, not %s"):format(row.name, type(value))
     end
-    if parameter_value == "array" and next(value) == nil then return "[]" end
+    if IS_ARRAY[parameter_value] and next(value) == nil then return "[]" end
     local ok, text = pcall(json.encode, value)
     if not ok then return nil, row.name .. ": " .. errors.caught(text):gsub("^.-:%d+: ", "") end
     return text
 end
 
 -- ---------------------------------------------------------- by kind of body
+
+-- The whole body instead of its fields, where one is given: { body = '{"project":"p","name":"b"}' }, or as a table.
+local function take_body(row, named)
+    local body = named.body
+    if body == nil or parameter_name(row, "body") then return nil end
+    named.body = nil
+    return encode(row, "object", body)
+end
 
 -- Parameters and call options in one table.
 local function bind_fields(row, named, given, index)
@@ -83,7 +106,7 @@ local function bind_fields(row, named, given, index)
     if type(rest) == "table" then
         for key, value in pairs(rest) do
             local name = parameter_name(row, key)
-            if not name and is_call_option[key] then
+            if not name and CALL_OPTIONS[key] then
                 options[key] = value
             else
                 name = name or key -- an unknown one is for core to name
@@ -95,7 +118,9 @@ local function bind_fields(row, named, given, index)
     end
     for name, value in pairs(type(given[index]) == "table" and given[index] or {}) do options[name] = value end
     if type(given[index]) == "table" then index = index + 1 end
-    return { arguments = named, options = options, used = index - 1 }
+    local body, problem = take_body(row, named)
+    if problem then return nil, problem end
+    return { arguments = named, body = body, options = options, used = index - 1 }
 end
 
 local function path_parameters(row)
@@ -120,10 +145,27 @@ local function split_payload(row, named, payload)
     return rest
 end
 
+-- The payload with its empty tables as arrays where the row wants one.
+local function with_empty_arrays(row, payload)
+    local copy
+    for _, parameter in ipairs(row.parameters) do
+        local value = IS_ARRAY[parameter.value] and payload[parameter.wire]
+        if type(value) == "table" and next(value) == nil then
+            if not copy then
+                copy = {}
+                for key, each in pairs(payload) do copy[key] = each end
+            end
+            copy[parameter.wire] = json.array()
+        end
+    end
+    return copy or payload
+end
+
 local function bind_open(row, named, given, index)
     local payload = given[index]
     if type(payload) == "table" and index == 1 then payload = split_payload(row, named, payload) end
     if payload == nil then payload = "{}" end
+    if type(payload) == "table" then payload = with_empty_arrays(row, payload) end
     local body, problem = encode(row, "object", payload)
     if not body then return nil, problem end
     return { arguments = named, body = body, options = given[index + 1], used = index + 1 }

@@ -1,12 +1,14 @@
 --[[
-scaleapi.client - a client: every operation of the table as a method, raising or (client.safe) returning
-nil and the error; lists as iterators.
+scaleapi.client - a client: every operation of the table as a method, those of the first API of the client itself, those
+of the second of client.v2; lists as iterators.
 --]]
 
 local core = require "scaleapi.core"
 local arguments = require "scaleapi.arguments"
 local environment = require "scaleapi.environment"
 local errors = require "scaleapi.errors"
+local faces = require "scaleapi.faces"
+local list = require "scaleapi.list"
 local objects = require "scaleapi.objects"
 local pager = require "scaleapi.pager"
 local scheduler = require "scaleapi.scheduler"
@@ -14,28 +16,27 @@ local scheduler = require "scaleapi.scheduler"
 local json = core.json
 
 local Client = { __name = "scaleapi.Client" }
-local Safe = { __name = "scaleapi.SafeClient" }
-local methods = {}      -- name -> function(client, …): raises
-local safe_methods = {} -- name -> function(safe, …): returns nil, error
+local v1 = faces.pair("client", Client)
+local v2 = faces.pair "client.v2"
+local methods = v1.raising.methods
 
 local rows = {}
 for _, row in ipairs(core.operations) do rows[row.name] = row end
 
 -- ---------------------------------------------------------------- answers
 
-local function wrap_list(client, row, bytes)
-    local list = {}
-    local class = row.answer == "project_list" and objects.by_answer.project
-    for i, element in ipairs(json.elements(bytes)) do list[i] = class.new(client, element, row.name) end
-    return list
-end
-
 -- The answer's bytes as what the row says they are.
 local function wrap(client, row, bytes)
-    local class = objects.by_answer[row.answer]
-    if class then return class.new(client, bytes, row.name) end
-    if row.answer == "project_list" then return wrap_list(client, row, bytes) end
-    if row.page ~= "none" then return pager.page(client, row, bytes) end
+    if row.form == "object" then return objects.new(client, row.object, bytes, row.name) end
+    if row.form == "list" and row.page == "none" then
+        local documents = row.member and pager.cut(row, bytes) or json.elements(bytes)
+        for i, document in ipairs(documents) do
+            documents[i] = objects.new(client, row.object, document, row.name)
+        end
+        return list.new(documents, row.member)
+    end
+    if row.form == "list" then return pager.page(client, row, bytes) end
+    if row.form == "address" then return bytes end
     local ok, value = pcall(json.decode, bytes)
     if ok then return value end
     errors.caught(value)
@@ -65,57 +66,38 @@ function methods._await(_, call)
     return "failed", more
 end
 
+-- Runs an operation. Returns "ok", the answer's bytes, existed; "usage", message; "failed", error fields.
+local function run(client, row, ...)
+    local call, how, problem = client:_start(row, ...)
+    if not call then return how, problem end
+    return client:_await(call)
+end
+
 --- Runs an operation by name. Returns "ok", value, outcome; "usage", message; "failed", error fields.
 function methods._invoke(client, name, ...)
     local row = rows[name]
-    local call, how, problem = client:_start(row, ...)
-    if not call then return how, problem end
-    local state, bytes, existed = client:_await(call)
+    local state, bytes, existed = run(client, row, ...)
     if state ~= "ok" then return state, bytes end
     local ok, value = pcall(wrap, client, row, bytes)
     if not ok then
         return "failed", { kind = "bad_answer", operation = name, message = errors.caught(value), attempts = 1 }
     end
-    return "ok", value, name == "create_task" and (existed and "existing" or "created") or nil
+    return "ok", value, row["repeat"] == "unique_id" and (existed and "existing" or "created") or nil
 end
 
--- `invoke(client, …)` as a method that raises and one that returns the error.
-local function define(name, invoke)
-    methods[name] = function(client, ...)
-        if getmetatable(client) ~= Client then
-            error("call it with a colon: client:" .. name .. "(…)", 2)
-        end
-        local how, value, more = invoke(client, ...)
-        if how == "usage" then error(value, 2) end
-        if how == "failed" then errors.raise(value, 2) end
-        if how == "iterator" then return pager.results(value) end
-        return value, more
-    end
-    safe_methods[name] = function(safe, ...)
-        if getmetatable(safe) ~= Safe then
-            error("call it with a colon: client.safe:" .. name .. "(…)", 2)
-        end
-        local how, value, more = invoke(rawget(safe, "_client"), ...)
-        if how == "usage" then error(value, 2) end
-        if how == "failed" then return nil, errors.new(value) end
-        if how == "iterator" then return pager.results(value) end
-        return value, more
-    end
+-- The pair of faces that a row belongs to, and what its method is called there.
+local function home_of(row)
+    return row.version == 2 and v2 or v1, (row.name:gsub("^v2%.", ""))
 end
 
 for name, row in pairs(rows) do
+    local pair, method = home_of(row)
     if row.page == "none" then
-        define(name, function(client, ...) return client:_invoke(name, ...) end)
+        faces.define(pair, method, function(client, ...) return client:_invoke(name, ...) end)
     end
 end
 
 -- ------------------------------------------------------------------ lists
-
--- Lists that Scale answers page by page: an iterator under the row's name, one page under the second.
-local function define_pages(name, page_name, check)
-    define(name, function(client, ...) return pager.open(client, rows[name], check, ...) end)
-    define(page_name, function(client, ...) return client:_invoke(name, ...) end)
-end
 
 -- As in the official SDK: all tasks of an account are never meant.
 local function needs_project_or_batch(named, name)
@@ -125,12 +107,19 @@ local function needs_project_or_batch(named, name)
     return name .. " needs project_name or batch_name"
 end
 
-define_pages("get_tasks", "tasks", needs_project_or_batch)
-define_pages("get_batches", "batches")
-define_pages("list_assets", "assets")
+local checks = { get_tasks = needs_project_or_batch }
+
+-- Lists that Scale answers page by page: an iterator under the row's name, one page under the name without its verb.
+for name, row in pairs(rows) do
+    local pair, method = home_of(row)
+    if row.page ~= "none" then
+        faces.define(pair, method, function(client, ...) return pager.open(client, row, checks[name], ...) end)
+        faces.define(pair, (method:gsub("^%l+_", "")), function(client, ...) return client:_invoke(name, ...) end)
+    end
+end
 
 --- How many tasks match: the filters of get_tasks. One request.
-define("get_tasks_count", function(client, ...)
+faces.define(v1, "get_tasks_count", function(client, ...)
     local bound, problem = arguments.bind(rows.get_tasks, ...)
     if not bound then return "usage", problem end
     problem = needs_project_or_batch(bound.arguments, "get_tasks_count")
@@ -141,7 +130,27 @@ define("get_tasks_count", function(client, ...)
     return "ok", page.total
 end)
 
-define("projects", function(client, ...) return client:_invoke("get_projects", ...) end)
+-- Names that the official SDK has beside.
+faces.define(v1, "projects", function(client, ...) return client:_invoke("get_projects", ...) end)
+faces.define(v1, "v2_get_tasks", function(client, ...) return pager.open(client, rows["v2.get_tasks"], nil, ...) end)
+
+-- ------------------------------------------------------------------- bytes
+
+-- The row of that name, which may be one that only the official SDK has for it; or nil and what is wrong.
+local function find_row(name)
+    if rows[name] then return rows[name] end
+    local told, problem = core.describe(tostring(name))
+    return told and rows[told.name], problem
+end
+
+--- Runs an operation by the name of its row ("get_task", "v2.get_task"), and returns the answer's bytes as the server
+--- sent them: of a list, one page. A body of fields may be given whole, as JSON text: { body = text }.
+faces.define(v1, "call", function(client, name, ...)
+    local row, problem = find_row(name)
+    if not row then return "usage", problem end
+    local how, bytes = run(client, row, ...)
+    return how, bytes
+end)
 
 -- ----------------------------------------------------------------- client
 
@@ -156,23 +165,9 @@ function methods.close(client)
     scheduler.settle()
 end
 
---- What stands before /v1.
+--- What stands before /v1 and /v2.
 function methods.base_url(client)
     return client._core:base_url()
-end
-
-local function unknown(name, known)
-    local names = {}
-    for each in pairs(known) do
-        if each:sub(1, 1) ~= "_" then table.insert(names, each) end
-    end
-    table.sort(names)
-    local meant = type(name) == "string" and core.suggest(name, names)
-    return "unknown operation '" .. tostring(name) .. "'" .. (meant and "; did you mean '" .. meant .. "'?" or "")
-end
-
-function Client.__index(_, name)
-    return methods[name] or error(unknown(name, methods), 2)
 end
 
 function Client:__tostring()
@@ -180,10 +175,6 @@ function Client:__tostring()
 end
 
 Client.__close = methods.close
-
-function Safe.__index(_, name)
-    return safe_methods[name] or error(unknown(name, safe_methods), 2)
-end
 
 local client = {}
 
@@ -196,7 +187,10 @@ function client.new(options)
     local ok, handle = pcall(core.client, core.loop(), completed)
     if not ok then return nil, (tostring(handle):gsub("^[^:]*:%d+: ", "")) end
     local self = setmetatable({ _core = handle }, Client)
-    rawset(self, "safe", setmetatable({ _client = self }, Safe))
+    rawset(self, "safe", faces.object(v1.safe, self))
+    rawset(self, "v2", faces.object(v2.raising, self))
+    rawset(self.v2, "safe", faces.object(v2.safe, self))
+    rawset(self.safe, "v2", self.v2.safe)
     return self
 end
 

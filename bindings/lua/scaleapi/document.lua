@@ -50,7 +50,7 @@ end
 --- `fields` may hold functions that compute a field the server does not send.
 function document.class(name, shown, fields)
     local methods = { as_table = as_table, json = as_json }
-    local class = { methods = methods }
+    local class = { methods = methods, calls = {} } -- calls: method -> the operation that it calls
     local metatable = { __name = "scaleapi." .. name }
 
     function metatable.__index(self, key)
@@ -88,21 +88,53 @@ function document.class(name, shown, fields)
         return getmetatable(value) == metatable
     end
 
+    --- Of an operation's answer: the document of this class that it is.
+    function class.taken(value)
+        return class.is(value) and value or nil
+    end
+
     return class
+end
+
+-- What a method returns of the outcome of its operation: the document itself, if the answer says how it is now. To be
+-- called as the last thing of the method, whose place it then takes.
+local function take_outcome(class, self, how, value, more)
+    if how == "usage" then error(value, 2) end
+    if how == "failed" then errors.raise(value, 2) end
+    local newer = class.taken(value)
+    if newer then return document.replace(self, newer._json) end
+    return value, more
+end
+
+local function check_self(class, self, name)
+    if not class.is(self) then error("call it with a colon: object:" .. name .. "(…)", 3) end
 end
 
 --- Adds a method that calls an operation with the document's own identifier first, and takes the
 --- answer's bytes as its own when the answer is such a document.
 function document.method(class, name, operation, identifier)
+    class.calls[name] = operation
     class.methods[name] = function(self, ...)
-        if not class.is(self) then
-            error("call it with a colon: object:" .. name .. "(…)", 2)
-        end
-        local how, value, more = self._client:_invoke(operation, self[identifier], ...)
-        if how == "usage" then error(value, 2) end
-        if how == "failed" then errors.raise(value, 2) end
-        if class.is(value) then return document.replace(self, value._json) end
-        return value, more
+        check_self(class, self, name)
+        return take_outcome(class, self, self._client:_invoke(operation, self[identifier], ...))
+    end
+end
+
+--- The same, of an operation whose arguments all have names: `name_them(self, …)` returns them.
+function document.invoking(class, name, operation, name_them)
+    class.calls[name] = operation
+    class.methods[name] = function(self, ...)
+        check_self(class, self, name)
+        return take_outcome(class, self, self._client:_invoke(operation, name_them(self, ...)))
+    end
+end
+
+--- Answers of another class say how a document of this one is now: `newest(answer)` returns that document, or nil.
+function document.takes(class, other, newest)
+    local taken = class.taken
+    function class.taken(value)
+        if other.is(value) then return newest(value) end
+        return taken(value)
     end
 end
 

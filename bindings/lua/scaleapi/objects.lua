@@ -1,13 +1,13 @@
 --[[
-scaleapi.objects - what answers become: Task, Batch, BatchStatus, Project, TaskTemplate and File, each a
-document with the methods that the official SDK gives it. A method that changes the thing on the server
-updates the object.
+scaleapi.objects - what answers become: Task, Batch, Project and so on, each a document with the methods that the
+official SDK gives it. A method that changes the thing on the server updates the object. Those of the second API are
+in objects_v2.lua.
 --]]
 
 local json = require("scaleapi.core").json
 local document = require "scaleapi.document"
-
-local objects = {}
+local errors = require "scaleapi.errors"
+local objects_v2 = require "scaleapi.objects_v2"
 
 -- ------------------------------------------------------------------- Task
 
@@ -89,15 +89,104 @@ document.method(Project, "get_template", "get_project_template", "name")
 
 local TaskTemplate = document.class("TaskTemplate", { "id", "version" })
 local File = document.class("File", { "id", "attachment_url" })
+local EvaluationTask = document.class("EvaluationTask", { "id" })
+local TrainingTask = document.class("TrainingTask", { "id" })
+local FixlessAudit = document.class("FixlessAudit", { "id" })
 
---- By the answer kind of an operation's row.
-objects.by_answer = {
-    task = Task,
-    batch = Batch,
-    batch_status = BatchStatus,
-    project = Project,
-    template = TaskTemplate,
-    file = File,
+-- ------------------------------------------------------------------ teams
+
+-- The API's own name of a field that the SDK spells otherwise.
+local function spelled(name)
+    return function(self) return self[name] end
+end
+
+local Teammate = document.class("Teammate", { "email", "role" }, {
+    first_name = spelled "firstName",
+    last_name = spelled "lastName",
+    is_studio_labeler = spelled "isStudioLabeler",
+    disable_rapid_emails = spelled "disableRapidEmails",
+})
+
+--- Gives the member another role: labeler, member or manager. The answer has all members; this one is updated from it.
+function Teammate.methods.update_role(self, role, ...)
+    local named = { emails = { self.email }, role = role }
+    local how, members = self._client:_invoke("update_teammates_role", named, ...)
+    if how == "usage" then error(members, 2) end
+    if how == "failed" then errors.raise(members, 2) end
+    for _, member in ipairs(members) do
+        if member.email == self.email then return document.replace(self, member._json) end
+    end
+    return self
+end
+
+Teammate.methods.update_teammate_role = Teammate.methods.update_role
+
+-- ----------------------------------------------------------------- Studio
+
+-- The elements of an array field as documents of a class; an empty list where there is none.
+local function documents_of(class, name)
+    return function(self)
+        local bytes = json.raw_field(rawget(self, "_json"), name)
+        local list = json.array()
+        for i, element in ipairs(bytes and json.type(bytes) == "array" and json.elements(bytes) or {}) do
+            list[i] = class.new(self._client, element, self._operation)
+        end
+        rawset(self, name, list)
+        return list
+    end
+end
+
+local StudioWorker = document.class("StudioWorker", { "id", "email" })
+local StudioProjectGroup = document.class("StudioProjectGroup", { "name" }, {
+    num_workers = spelled "numWorkers",
+    is_singleton = spelled "isSingleton",
+    workers = documents_of(StudioWorker, "workers"),
+})
+local StudioBatch = document.class("StudioBatch", { "name" }, {
+    project_id = spelled "projectId",
+    project_name = spelled "projectName",
+    batch_type = spelled "batchType",
+    studio_priority = spelled "studioPriority",
+})
+
+-- The value of a map of assignments is an array of project names; its key, the e-mail address, is put beside it.
+local StudioLabelerAssignment = document.class("StudioLabelerAssignment", { "email" })
+
+-- The map as a table: e-mail address -> StudioLabelerAssignment.
+local function assignments(client, bytes, operation)
+    local map = {}
+    local emails, projects = json.members(bytes)
+    for i, email in ipairs(emails) do
+        local text = ('{"email":%s,"assigned_projects":%s}'):format(json.encode(email), projects[i])
+        map[email] = StudioLabelerAssignment.new(client, text, operation)
+    end
+    return map
+end
+
+-- ---------------------------------------------------------------- by name
+
+local classes = {
+    Task = Task,
+    Batch = Batch,
+    BatchStatus = BatchStatus,
+    Project = Project,
+    TaskTemplate = TaskTemplate,
+    File = File,
+    EvaluationTask = EvaluationTask,
+    TrainingTask = TrainingTask,
+    FixlessAudit = FixlessAudit,
+    Teammate = Teammate,
+    StudioProjectGroup = StudioProjectGroup,
+    StudioBatch = StudioBatch,
+    StudioAssignments = { new = assignments },
 }
+for name, class in pairs(objects_v2) do classes[name] = class end
+
+local objects = { classes = classes } -- by the names that rows have for them
+
+--- An object of the kind that a row names, of these bytes.
+function objects.new(client, kind, bytes, operation)
+    return classes[kind].new(client, bytes, operation)
+end
 
 return objects

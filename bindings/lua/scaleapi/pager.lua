@@ -19,13 +19,8 @@ local pager = {}
 -- 5.4.6 (Debian 12 has 5.4.4). There, leaving early is seen by the collector.
 local SOUND_FOR = core.lua_release >= 50406
 
+local MOST_EMPTY_PAGES = 10 -- in a row, each of which says that there is more
 local PUMP_EVERY = 16 -- documents between two looks at the network while the script works
-
-local classes = {
-    task_list = objects.by_answer.task,
-    batch_list = objects.by_answer.batch,
-    file_list = objects.by_answer.file,
-}
 
 local function bad_answer(row, message)
     return { kind = "bad_answer", operation = row.name, message = message, attempts = 1, retriable = false }
@@ -33,9 +28,16 @@ end
 
 -- Cuts a page. Returns the documents' bytes and the other fields; or nil and the fields of an error.
 local function cut(row, bytes)
-    local ok, docs, envelope = pcall(json.page, bytes, "docs")
+    local ok, docs, envelope = pcall(json.page, bytes, row.member)
     if not ok then return nil, bad_answer(row, errors.caught(docs)) end
-    if not docs then return nil, bad_answer(row, "the page has no docs") end
+    if not docs then return nil, bad_answer(row, "the page has no " .. row.member) end
+    return docs, envelope
+end
+
+--- The documents of an answer that lists them in its row's member, as bytes; and its other fields. Raises.
+function pager.cut(row, bytes)
+    local docs, envelope = cut(row, bytes)
+    if not docs then error(envelope.message, 0) end
     return docs, envelope
 end
 
@@ -44,18 +46,34 @@ local function plain(value)
     return value
 end
 
---- One page as a table: docs, total, limit, offset, has_more, next_token. For client.wrap; raises.
+-- What a page says beside its documents.
+local function fields_of(envelope)
+    local fields = {}
+    for key, value in pairs(envelope) do fields[key] = plain(value) end
+    fields.total = fields.total or fields.totalDocs
+    return fields
+end
+
+--- One page as a table: docs (under the name that the API gives them as well), and what else it says: total, limit,
+--- offset, has_more, next_token. Raises.
 function pager.page(client, row, bytes)
-    local docs, envelope = cut(row, bytes)
-    if not docs then error(envelope.message, 0) end
-    local page = { docs = {} }
-    for key, value in pairs(envelope) do page[key] = plain(value) end
-    page.total = page.total or page.totalDocs
-    for i, document in ipairs(docs) do page.docs[i] = classes[row.answer].new(client, document, row.name) end
+    local docs, envelope = pager.cut(row, bytes)
+    local page = fields_of(envelope)
+    for i, document in ipairs(docs) do docs[i] = objects.new(client, row.object, document, row.name) end
+    page.docs, page[row.member] = docs, docs
     return page
 end
 
 -- ------------------------------------------------------------- what is next
+
+-- A list must not go round in circles: each token is compared with one from before, which is chosen anew after 1, 2, 4,
+-- 8, … pages, so that a circle of any length is noticed.
+local function is_known_token(state, token)
+    if token == state.arguments.next_token or token == state.old_token then return true end
+    state.pages = (state.pages or 0) + 1
+    if state.pages & (state.pages - 1) == 0 then state.old_token = token end
+    return false
+end
 
 -- Sets the argument that asks for the page after this one. Returns false at the end of the list; nil and the
 -- fields of an error when the server contradicts itself, which would otherwise be a loop for ever.
@@ -67,8 +85,12 @@ local function ask_by_token(state, docs, envelope)
         if #docs == 0 then return false end
         return nil, bad_answer(state.row, "the server says that there is more, but gives no next_token")
     end
-    if token == state.arguments.next_token then
+    if is_known_token(state, token) then
         return nil, bad_answer(state.row, "the server gave the same next_token twice")
+    end
+    state.empty_pages = #docs == 0 and (state.empty_pages or 0) + 1 or 0
+    if state.empty_pages == MOST_EMPTY_PAGES then
+        return nil, bad_answer(state.row, ("the server gave %d empty pages in a row"):format(MOST_EMPTY_PAGES))
     end
     state.arguments.next_token = token
     return true
@@ -77,6 +99,10 @@ end
 local function ask_by_offset(state, docs, envelope)
     local limit = math.tointeger(plain(envelope.limit))
     if plain(envelope.has_more) ~= true or #docs == 0 then return false end
+    if docs[1] == state.first_document and docs[#docs] == state.last_document then
+        return nil, bad_answer(state.row, "the server gave the same page twice")
+    end
+    state.first_document, state.last_document = docs[1], docs[#docs]
     if not limit or limit <= 0 then limit = #docs end
     state.arguments.offset = (state.arguments.offset or 0) + limit
     return true
@@ -87,7 +113,7 @@ local ask_next = { token = ask_by_token, offset = ask_by_offset }
 -- --------------------------------------------------------------- iterating
 
 local Iterator = { __name = "scaleapi.Iterator" }
-Iterator.__index = Iterator
+local methods = {}
 
 local function start_fetching(state)
     local call, how, problem = state.client:_start(state.row, state.arguments, state.options)
@@ -139,7 +165,7 @@ local function turn_page(state)
         state.closed = true
         return false, envelope
     end
-    state.docs, state.place = docs, 0
+    state.docs, state.place, state.fields = docs, 0, fields_of(envelope)
     local more, contradiction = ask_next[state.row.page](state, docs, envelope)
     if more then start_fetching(state)
     else state.failure = contradiction end
@@ -154,7 +180,7 @@ local function next_document(state)
             state.place = place
             state.docs[place] = false
             if place % PUMP_EVERY == 0 and state.call then scheduler.pump() end
-            return state.class.new(state.client, document, state.row.name)
+            return objects.new(state.client, state.row.object, document, state.row.name)
         end
         local turned, failure = turn_page(state)
         if failure then return nil, failure end
@@ -171,8 +197,20 @@ function Iterator:__call()
     return value
 end
 
+--- What the last page said beside its documents, by the API's names: tasks.total, tasks.delivery. Waits for the first
+--- page; nil at what no page said.
+function Iterator:__index(key)
+    if methods[key] then return methods[key] end
+    local state = rawget(self, "_state")
+    if not state.fields and not state.closed then
+        local _, failure = turn_page(state)
+        if failure then errors.raise(failure, 2) end
+    end
+    return state.fields and state.fields[key]
+end
+
 --- What is left, as a table.
-function Iterator:list()
+function methods:list()
     local list = {}
     while true do
         local value, failure = next_document(self._state)
@@ -183,7 +221,7 @@ function Iterator:list()
 end
 
 --- Ends the iteration; a page that is being fetched is dropped. Closing twice is fine.
-function Iterator:close()
+function methods:close()
     local state = self._state
     state.closed = true
     state.docs = {}
@@ -191,7 +229,7 @@ function Iterator:close()
     state.call = nil
 end
 
-Iterator.__close = Iterator.close
+Iterator.__close = methods.close
 
 --- Opens an iterator over a row's list. `check(arguments, name)` may find the filters wrong.
 --- Returns as client's invoke functions do. The first page is asked for at once.
@@ -201,8 +239,7 @@ function pager.open(client, row, check, ...)
     problem = check and check(bound.arguments, row.name)
     if problem then return "usage", problem end
     local state = {
-        client = client, row = row, class = classes[row.answer], arguments = bound.arguments,
-        options = bound.options, docs = {}, place = 0,
+        client = client, row = row, arguments = bound.arguments, options = bound.options, docs = {}, place = 0,
     }
     local call, how, reason = client:_start(row, state.arguments, state.options)
     if not call then return how, reason end

@@ -15,7 +15,7 @@ local DEFAULTS = {
     host = "127.0.0.1",
     port = 0,              -- 0: one that is free
     max_body = 8 << 20,    -- bytes; a larger one is refused with 413
-    max_connections = 1000,
+    max_connections = 1000, -- when there are so many, those that have been idle for a second make room
     idle_timeout = 60,     -- seconds; 0 for none
 }
 local FUNCTIONS = { handler = true, on_error = true }

@@ -2,9 +2,10 @@
 sandbox.rules.batches - batches of the first API.
 --]]
 
+local bounds = require "scaleapi.sandbox.bounds"
 local documents = require "scaleapi.sandbox.documents"
+local merge = require "scaleapi.sandbox.merge"
 local store = require "scaleapi.sandbox.store"
-local times = require "scaleapi.sandbox.times"
 local wire = require "scaleapi.sandbox.wire"
 
 local refuse = wire.refuse
@@ -57,7 +58,7 @@ end
 -- Batches of projects that are neither Rapid nor Studio have nothing to be finalized; asking for it is fine.
 local function finalize(c, name)
     local batch = find(c, name)
-    if batch.staged and not batch.released then
+    if store.batch_status(batch) == "staging" then
         store.release(c.account, batch)
     elseif batch.staged and c.world.assume.second_finalize == 400 then
         refuse(400, "Batch in status %s cannot be finalized.", store.batch_status(batch))
@@ -67,7 +68,8 @@ end
 
 local function set_metadata(c, name)
     local batch = find(c, name)
-    batch.metadata = wire.object_body(c.request.body)
+    local sent = wire.object_body(c.request.body)
+    batch.metadata = c.world.assume.batch_metadata == "merge" and merge(batch.metadata, sent) or sent
     return documents.batch(c.world, batch)
 end
 
@@ -82,45 +84,41 @@ end
 
 -- --------------------------------------------------------------------- lists
 
-local function time_bound(query, name)
-    local text = wire.last(query, name)
-    if not text then return nil end
-    return times.parse(text) or wire.refuse_parameter(name, "must be a date")
-end
-
-local function within(time, bounds)
-    if not bounds.after and not bounds.before then return true end
-    return time and (not bounds.after or time >= bounds.after) and (not bounds.before or time <= bounds.before)
-end
-
-local function bounds(query, after_name, before_name)
-    return { after = time_bound(query, after_name), before = time_bound(query, before_name) }
+-- A function that tells whether a time is within the bounds of these names.
+local function test_time(query, after_name, before_name, assume)
+    local low, high = bounds(query, after_name, before_name, assume)
+    return function(time)
+        return not low or time and time >= low and time <= high
+    end
 end
 
 -- A function that tells whether a batch is asked for.
-local function read_filters(query)
+local function read_filters(c, query)
     local project, wanted = wire.last(query, "project"), wire.last(query, "status")
+    if project and not c.account.projects[project] and c.world.assume.missing_filter == 404 then
+        refuse(404, "Project with that name not found.")
+    end
     if wanted and not STATUSES[wanted] then
         wire.refuse_parameter("status", "must be one of staging, in_progress, completed")
     end
-    wire.boolean(query, "exclude_archived", false) -- nothing here is ever archived
-    local created = bounds(query, "start_time", "end_time")
-    local completed = bounds(query, "completed_after", "completed_before")
-    local audited = bounds(query, "audited_after", "audited_before")
+    local exclude_archived = wire.boolean(query, "exclude_archived", false)
+    local is_created = test_time(query, "start_time", "end_time", c.world.assume)
+    local is_completed = test_time(query, "completed_after", "completed_before", c.world.assume)
+    local is_audited = test_time(query, "audited_after", "audited_before", c.world.assume)
     return function(batch)
         local now = store.batch_status(batch)
         return (not project or batch.project.name == project) and (not wanted or now == wanted)
-            and within(batch.created, created) and within(now == "completed" and batch.ended, completed)
-            and within(batch.audited, audited)
+            and is_created(batch.created) and is_completed(now == "completed" and batch.ended)
+            and is_audited(batch.audited) and not (exclude_archived and batch.archived)
     end
 end
 
 local function list(c)
     local query = c:query()
-    local limit = wire.integer(query, "limit", 100, 1, 100)
+    local limit = wire.limit(query, c.world.assume)
     local offset = wire.integer(query, "offset", 0, 0, math.maxinteger)
     local detailed = wire.boolean(query, "detailed", false)
-    local is_wanted = read_filters(query)
+    local is_wanted = read_filters(c, query)
     local docs, total = {}, 0
     for i = #c.account.batches, 1, -1 do
         local batch = c.account.batches[i]

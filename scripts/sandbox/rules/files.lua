@@ -1,11 +1,12 @@
 --[[
-sandbox.rules.files - files: upload, import, list. Their facts are kept, their bytes are not.
+sandbox.rules.files - files: upload, import, list. store.file_bytes gives what was uploaded.
 --]]
 
 local json = require("scaleapi").json
 local documents = require "scaleapi.sandbox.documents"
 local guess_type = require "scaleapi.sandbox.mime"
 local multipart = require "scaleapi.sandbox.multipart"
+local responses = require "scaleapi.sandbox.responses"
 local store = require "scaleapi.sandbox.store"
 local wire = require "scaleapi.sandbox.wire"
 
@@ -49,17 +50,18 @@ local function upload(c)
     if not sent or not sent.filename then wire.refuse_parameter("file", "is required") end
     if #sent.data > MOST_BYTES then refuse(413, "File exceeds 80 MB.") end
     return keep(c, {
-        size = #sent.data, mime_type = sent.type or guess_type(sent.filename, sent.data),
+        bytes = sent.data, size = #sent.data, mime_type = sent.type or guess_type(sent.filename, sent.data),
         display_name = text "display_name" or sent.filename, reference_id = text "reference_id",
         metadata = metadata_of(text "metadata"),
     }, text "project_name")
 end
 
--- Nothing is fetched: the sandbox reaches no other machine.
+-- Nothing is fetched: the sandbox reaches no other machine. What can be nowhere is refused as if it had tried.
 local function import(c)
     local fields = wire.fields(c.request.body)
     local url = wire.needed_text(fields, "file_url")
     if not url:find "^https?://[^/]" then wire.refuse_parameter("file_url", "must be an http or https URL") end
+    if responses.is_unreachable(url) then refuse(400, "The file could not be downloaded.") end
     local name = url:match "^[^?#]*":match "([^/]*)$"
     return keep(c, {
         mime_type = guess_type(name), display_name = wire.optional_text(fields, "display_name") or name,
@@ -87,7 +89,7 @@ end
 local function list(c)
     local query = c:query()
     local project = wire.last(query, "project") or wire.refuse_parameter("project", "is required")
-    local limit = wire.integer(query, "limit", 100, 1, 100)
+    local limit = wire.limit(query, c.world.assume)
     local metadata = metadata_of(wire.last(query, "metadata"))
     local docs, last, has_more = {}, nil, false
     for place = read_token(c, query), 1, -1 do

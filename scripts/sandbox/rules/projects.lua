@@ -48,6 +48,18 @@ local function kind_of(fields)
     return "standard"
 end
 
+local PIPELINES = { standard_task = true, consensus_task = true }
+
+-- How labelers of a Studio project work.
+local function check_pipeline(fields, kind)
+    local pipeline = wire.optional_text(fields, "pipeline")
+    if pipeline and not PIPELINES[pipeline] then
+        wire.refuse_parameter("pipeline", "must be one of standard_task, consensus_task")
+    end
+    if pipeline and kind ~= "studio" then wire.refuse_parameter("pipeline", "needs a Studio project") end
+    wire.optional(fields, "consensus_attempts", "integer")
+end
+
 -- Members of the document that only repeat what was sent.
 local function echo_of(fields)
     local parts = {}
@@ -63,9 +75,10 @@ local function create(c)
     local task_type = wire.needed_text(fields, "type")
     local name = wire.needed_text(fields, "name")
     if not types.by_name[task_type] then wire.refuse_parameter("type", "must be a task type") end
-    local params = wire.optional(fields, "params", "object")
+    local params, kind = wire.optional(fields, "params", "object"), kind_of(fields)
+    check_pipeline(fields, kind)
     local project = {
-        name = name, type = task_type, kind = kind_of(fields), echo = echo_of(fields), versions = {},
+        name = name, type = task_type, kind = kind, echo = echo_of(fields), versions = {},
         template_id = c.account.mark .. ("%016x"):format(#c.account.projects + 1),
     }
     if params or not c.world.assume.empty_history then
@@ -130,9 +143,10 @@ end
 local function list(c)
     local archived = wire.boolean(c:query(), "archived", nil)
     local docs = {}
-    if not archived then -- nothing here is ever archived
-        for i = #c.account.projects, 1, -1 do
-            docs[#docs + 1] = documents.project(c.world, c.account.projects[i])
+    for i = #c.account.projects, 1, -1 do
+        local project = c.account.projects[i]
+        if archived == nil or archived == (project.archived or false) then
+            docs[#docs + 1] = documents.project(c.world, project)
         end
     end
     return "[" .. table.concat(docs, ",") .. "]"

@@ -7,7 +7,9 @@ costs what lies on it, and what the other filters pass over to fill it.
 --]]
 
 local json = require("scaleapi").json
+local bounds = require "scaleapi.sandbox.bounds"
 local documents = require "scaleapi.sandbox.documents"
+local pages = require "scaleapi.sandbox.pages"
 local store = require "scaleapi.sandbox.store"
 local times = require "scaleapi.sandbox.times"
 local wire = require "scaleapi.sandbox.wire"
@@ -15,24 +17,6 @@ local wire = require "scaleapi.sandbox.wire"
 local STATUSES = { pending = true, completed = true, canceled = true, error = true }
 local REVIEWS = { accepted = true, fixed = true, commented = true, rejected = true, pending = true }
 local MOST_TOTALS = 100 -- remembered at a time
-
--- ------------------------------------------------------------------- places
-
--- The first place in tasks[1..n+1] whose task has `field` at least `value`; n + 1 if there is none.
-local function first_at_least(tasks, field, value)
-    local low, high = 1, #tasks + 1
-    while low < high do
-        local middle = (low + high) // 2
-        if tasks[middle][field] < value then low = middle + 1 else high = middle end
-    end
-    return low
-end
-
-local function time_bound(query, name)
-    local text = wire.last(query, name)
-    if not text then return nil end
-    return times.parse(text) or wire.refuse_parameter(name, "must be a date")
-end
 
 -- ------------------------------------------------------------------ filters
 
@@ -52,10 +36,10 @@ local function test_type(tests, query)
 end
 
 local function test_review(tests, query, world)
-    local text = wire.last(query, "customer_review_status")
-    if not text then return end
+    local values = wire.all(query, "customer_review_status")
+    if not values then return end
     local wanted = {}
-    for status in text:gmatch "[^,]+" do
+    for status in table.concat(values, ","):gmatch "[^,]+" do
         if not REVIEWS[status] then
             wire.refuse_parameter("customer_review_status", "must be of accepted, fixed, commented, rejected, pending")
         end
@@ -72,7 +56,7 @@ local function has_tag(task, tag)
 end
 
 local function test_tags(tests, query, world)
-    local wanted = query.tags
+    local wanted = wire.all(query, "tags")
     if not wanted then return end
     local all = world.assume.tags_match == "all"
     table.insert(tests, function(task)
@@ -83,12 +67,12 @@ local function test_tags(tests, query, world)
     end)
 end
 
-local function test_times(tests, query, field, after_name, before_name)
-    local after, before = time_bound(query, after_name), time_bound(query, before_name)
-    if not after and not before then return end
+local function test_times(tests, query, world, field)
+    local low, high = bounds(query, field .. "_after", field .. "_before", world.assume)
+    if not low then return end
     table.insert(tests, function(task)
         local time = task[field]
-        return time and (not after or time >= after) and (not before or time <= before)
+        return time and time >= low and time <= high
     end)
 end
 
@@ -108,16 +92,20 @@ end
 local NOTHING = { tasks = {}, counts = { pending = 0, completed = 0, canceled = 0, error = 0 } }
 
 -- The shelf to read from; what it does not see to is left to a test.
-local function choose_shelf(account, query, tests)
+local function choose_shelf(c, query, tests)
+    local account, missing = c.account, c.world.assume.missing_filter
     local batch_name, project_name = wire.last(query, "batch"), wire.last(query, "project")
     local batch = batch_name and account.batches[batch_name]
     local project = project_name and account.projects[project_name]
+    if project_name and not project and missing == 404 then wire.refuse(404, "Project with that name not found.") end
+    if batch_name and not batch and missing == 404 then wire.refuse(404, "Batch with that name not found.") end
     if batch_name and not batch or project_name and not project then return NOTHING end
-    if query.unique_id then
+    local unique_ids = wire.all(query, "unique_id")
+    if unique_ids then
         table.insert(tests, function(task)
             return (not batch or store.batch_of(task) == batch) and (not project or store.project_of(task) == project)
         end)
-        return with_unique_ids(account, query.unique_id)
+        return with_unique_ids(account, unique_ids)
     end
     if batch and project and batch.project ~= project then return NOTHING end
     return batch or project or account
@@ -126,20 +114,22 @@ end
 -- Everything about a list but where a page begins: { tasks, low, high, tests, total (or nil: to be counted) }.
 local function read_filters(c, query)
     local tests = {}
-    local shelf = choose_shelf(c.account, query, tests)
+    local shelf = choose_shelf(c, query, tests)
     local status = test_status(tests, query)
     test_type(tests, query)
     test_review(tests, query, c.world)
     test_tags(tests, query, c.world)
-    test_times(tests, query, "completed", "completed_after", "completed_before")
-    test_times(tests, query, "updated", "updated_after", "updated_before")
-    local after, before = time_bound(query, "start_time"), time_bound(query, "end_time")
+    test_times(tests, query, c.world, "completed")
+    test_times(tests, query, c.world, "updated")
+    local low, high = bounds(query, "start_time", "end_time", c.world.assume)
     local list = { tasks = shelf.tasks, tests = tests, low = 1, high = #shelf.tasks }
-    if after then list.low = first_at_least(shelf.tasks, "created", after) end
-    if before then list.high = first_at_least(shelf.tasks, "created", math.floor(before) + 1) - 1 end
+    if low then
+        list.low = pages.first_at_least(shelf.tasks, "created", low)
+        list.high = high < math.maxinteger and pages.first_at_least(shelf.tasks, "created", high + 1) - 1 or list.high
+    end
     if #tests == 0 then
         list.total = math.max(list.high - list.low + 1, 0)
-    elseif #tests == 1 and status and not after and not before then
+    elseif #tests == 1 and status and not low then
         list.total = shelf.counts and shelf.counts[status]
     end
     return list
@@ -234,13 +224,13 @@ end
 
 local function list_tasks(c)
     local query = c:query()
-    local limit = wire.integer(query, "limit", 100, 1, 100)
+    local limit = wire.limit(query, c.world.assume)
     local offset = wire.integer(query, "offset", 0, 0, math.maxinteger)
     local token = wire.last(query, "next_token")
     local list = read_filters(c, query)
     local at = list.high
     if token then
-        at = math.min(at, first_at_least(list.tasks, "number", read_token(c.account, token)) - 1)
+        at = math.min(at, pages.first_at_least(list.tasks, "number", read_token(c.account, token)) - 1)
         offset = 0
     end
     local page, has_more = collect(list, at, offset, limit)

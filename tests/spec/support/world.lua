@@ -7,13 +7,14 @@ world.lua - the sandbox's rules without a socket, for specs: a world whose clock
 --]]
 
 local sandbox = require "scaleapi.sandbox"
+local seeds = require "scaleapi.sandbox.seeds"
 local json = require("scaleapi").json
 
 local World = {}
 World.__index = World
 
 --- Sends "METHOD /path?query" with the body, as world.key. Returns the answer decoded (its text if it is not JSON), the
---- status, and its bytes.
+--- status, its bytes, and its headers.
 function World:call(line, body, headers)
     local method, path, query = line:match "^(%u+) ([^?]*)%??(.*)$"
     local all = { authorization = "Bearer " .. self.key }
@@ -23,7 +24,7 @@ function World:call(line, body, headers)
         body = type(body) == "table" and json.encode(body) or body or "",
     })
     local ok, value = pcall(json.decode, response.body)
-    return ok and value or response.body, response.status, response.body
+    return ok and value or response.body, response.status, response.body, response.headers
 end
 
 --- The same, which must be answered with 200.
@@ -56,6 +57,11 @@ end
 function World:task(more)
     return self:ok("POST /v1/task/comparison", ('{"attachments":[],"choices":["yes","no"]%s}'):format(
         more and "," .. more or ""))
+end
+
+--- Seeds what the API cannot make, in the world of world.key; returns its id.
+function World:seed(kind, fields)
+    return seeds.apply(self.world, self.world.accounts[self.key:match "^%l+"], kind, fields)
 end
 
 --- Waits so many seconds.

@@ -1,0 +1,233 @@
+--[[
+bindings.generate.module_types - the part of the types that no table knows: what the module has beside its operations.
+--]]
+
+local module_types = {}
+
+--- What stands before everything that is generated.
+module_types.head = [[
+---@meta scaleapi
+-- luacheck: ignore
+-- What an editor with LuaLS knows of the module. Made from the operation table by
+-- `scalua bindings/generate.lua types`; do not edit. Nothing loads it.
+
+---@alias scaleapi.time string ISO 8601, UTC
+
+---@class scaleapi.CallOptions Of one call, beside its parameters.
+---@field timeout? number Seconds for one attempt
+---@field connect_timeout? number Seconds to connect
+---@field deadline? number Seconds for the call with its retries and pauses
+---@field max_attempts? integer How often it is sent at most
+---@field accept_existing? boolean create_task: a task that has the unique_id already and is equal counts as made
+---@field digest_id? boolean create_task: the unique_id is a digest of all that is sent
+
+---@class scaleapi.ClientOptions
+---@field api_key? string Default: SCALE_API_KEY, or what is in the file SCALE_API_KEY_FILE
+---@field base_url? string What stands before /v1 and /v2; default: SCALE_API_URL, or https://api.scale.com
+---@field user_agent? string Put behind ours
+---@field ca_file? string Certificates to trust, PEM
+---@field cert_file? string Client certificate, PEM
+---@field key_file? string Its key, PEM
+---@field proxy? string URL
+---@field timeout? number Seconds for one attempt, 60
+---@field upload_timeout? number Seconds without progress of an upload, 30
+---@field connect_timeout? number Seconds to connect, 10
+---@field deadline? number Seconds for a call with its retries and pauses, 300
+---@field verify? boolean Check the server's certificate, true
+---@field max_in_flight? integer Requests at once, 50
+---@field max_attempts? integer Sendings of one request, 4
+---@field max_answer? integer Bytes of an answer
+---@field allow_http? boolean Send the key over plain http to another host than this one
+
+---@class scaleapi.Stats
+---@field requests integer
+---@field retries integer
+---@field lookups integer
+---@field connections integer
+---@field bytes_sent integer
+---@field bytes_received integer
+---@field in_flight integer
+---@field most_in_flight integer
+---@field queued integer
+
+---@class scaleapi.Error What a failed call raises, or returns by client.safe.
+---@field kind string invalid_request, unauthorized, not_found, duplicate, timeout, ambiguous, …
+---@field message string The server's own words, where it spoke
+---@field operation? string
+---@field code? integer The HTTP status; nil when the server did not speak
+---@field attempts integer How often it was sent
+---@field retriable? boolean Another try later may succeed
+---@field unclear? boolean The server may have done what was asked
+---@field retry_after? number Seconds
+---@field where? string The line that called
+
+---@class scaleapi.Object What an answer becomes; its fields are the server's.
+local Object = {}
+
+---All of it as a plain table; null is scaleapi.null.
+---@return table
+function Object:as_table() end
+
+---The server's own bytes.
+---@return string
+function Object:json() end
+
+---@class scaleapi.Job
+local Job = {}
+
+---Waits for its end. Returns what its function returned, raises what it raised.
+---@return any ...
+function Job:wait() end
+
+---@return boolean
+function Job:is_done() end
+
+---Ends it: the wait that it is in raises an error of kind canceled.
+function Job:cancel() end
+
+]]
+
+--- What stands behind it.
+module_types.tail = [[
+---@class scaleapi
+---@field version string
+---@field null lightuserdata JSON's null
+---@field json scaleapi.json
+---@field csv scaleapi.csv
+---@field operations table[] The rows of the operation table
+local scaleapi = {}
+
+---Makes a client. What is not given comes from the environment.
+---@param options? scaleapi.ClientOptions
+---@return scaleapi.Client
+function scaleapi.client(options) end
+
+---Is it an error of ours, and of that kind if one is given?
+---@param value any
+---@param kind? string
+---@return boolean
+function scaleapi.is_error(value, kind) end
+
+---Marks a table as an array, so that {} is sent as [].
+---@param values? table
+---@return table
+function scaleapi.array(values) end
+
+---An operation in words; nil and a message for an unknown name.
+---@param name scaleapi.OperationName
+---@return table?
+---@return string?
+function scaleapi.describe(name) end
+
+---Runs fn(...) as a job, beside all others.
+---@param fn function
+---@return scaleapi.Job
+function scaleapi.spawn(fn, ...) end
+
+---Waits; other jobs go on.
+---@param seconds number
+function scaleapi.sleep(seconds) end
+
+---One turn, for a host with a loop of its own. True while there is something left to do.
+---@param seconds? number How long to wait at most
+---@return boolean
+function scaleapi.step(seconds) end
+
+---The descriptor to watch, for a host with a loop of its own.
+---@return integer
+function scaleapi.descriptor() end
+
+---Seconds until a step is due anyway.
+---@return number?
+function scaleapi.timeout() end
+
+---Seconds on a clock that never goes back.
+---@return number
+function scaleapi.now() end
+
+---Runs fn(item) for each of the items, so many at a time; results as they come:
+---`for item, result, err in scaleapi.parallel(50, items, fn) do`
+---@generic Item, Result
+---@param most integer
+---@param items Item[]|(fun(): Item?)
+---@param fn fun(item: Item): Result?
+---@return fun(): Item, Result?, any
+function scaleapi.parallel(most, items, fn) end
+
+---@class scaleapi.csv
+local csv = {}
+
+---Iterates the records of a CSV file: each turn gives the row and the number of its line.
+---@param source string|file* A path, or an open file
+---@param options? { separator?: string, header?: boolean|string[], ragged?: boolean }
+---@return fun(): table?, integer?
+---@return string[]? names
+function csv.rows(source, options) end
+
+---@class scaleapi.json The exact codec.
+---@field null lightuserdata
+local json = {}
+
+---@param text string
+---@return any
+function json.decode(text) end
+
+---@param value any
+---@return string
+function json.encode(value) end
+
+---@param text string
+---@return boolean?
+---@return string? problem
+function json.check(text) end
+
+---The type of the value that the text begins with.
+---@param text string
+---@return string?
+function json.type(text) end
+
+---A first-level field of an object, decoded.
+---@param text string
+---@param key string
+---@return any
+function json.field(text, key) end
+
+---A first-level field of an object, as its bytes.
+---@param text string
+---@param key string
+---@return string?
+function json.raw_field(text, key) end
+
+---The elements of an array, as their bytes.
+---@param text string
+---@return string[]
+function json.elements(text) end
+
+---The members of an object: their names, and their values as bytes.
+---@param text string
+---@return string[] names
+---@return string[] values
+function json.members(text) end
+
+---@param values? table
+---@return table
+function json.array(values) end
+
+---@param value any
+---@return boolean
+function json.is_array(value) end
+
+---JSON text that is written as it stands.
+---@param text string
+---@return userdata
+function json.raw(text) end
+
+---A number that keeps its spelling.
+---@param text string
+---@return userdata
+function json.number(text) end
+
+return scaleapi
+]]
+
+return module_types
