@@ -53,6 +53,8 @@ local OPTIONS = {
     { "--target", "JSON", "A fault for the next requests of one kind (below).", many = true },
     { "--assume", "NAME=VALUE", "Take the opposite of what nobody could confirm for true; "
         .. "`curl URL/sandbox/assumptions` shows what there is.", many = true },
+    { "--callbacks", "WHERE", "Post callbacks to loopback (only addresses of this machine), to any, or none." },
+    { "--callback-auth-key", "KEY", "The key that callbacks carry; live_callback_auth_key without it." },
     { "--seed", "N", "Choose other requests to go wrong, and other ids." },
 }
 
@@ -93,10 +95,14 @@ local function count_connections()
     return math.max(most, 1)
 end
 
+local PLACES = { loopback = "to addresses of this machine", any = "to any address", none = "nowhere" }
+
 local function explain(running, options)
     local fate = "stay pending (see --complete-after)"
     if options.complete_after then fate = ("are completed after %g seconds"):format(options.complete_after) end
     io.stderr:write((USE:gsub("%f[%w_]%u+%f[^%w_]", { URL = running.url, FATE = fate })))
+    io.stderr:write(("Callbacks go %s, with the header scale-callback-auth: %s\n"):format(
+        PLACES[options.callbacks or "loopback"], options.callback_auth_key or "live_callback_auth_key"))
 end
 
 local function start(options)

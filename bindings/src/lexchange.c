@@ -111,9 +111,8 @@ static void push_headers(lua_State *L, const scale_exchange *exchange) {
     }
 }
 
-/* exchange:result() -> status, headers as { name, value, … }, body, URL; or nil, error table. Once: the
- *exchange
- ** is freed. */
+/* exchange:result() -> status, { name, value, … }, body, URL; or nil, error table. Once: the exchange is
+** freed. */
 static int result(lua_State *L) {
     lexchange *e = luaL_checkudata(L, 1, LSCALE_EXCHANGE);
     if (e->exchange == NULL || !scale_exchange_is_done(e->exchange))

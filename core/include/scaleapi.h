@@ -491,10 +491,9 @@ SCALE_API void scale_call_free(scale_call *call);
 /* ================================================================ exchange */
 
 /*
-** One plain HTTP request to any URL, for things beside the API: result files, callbacks. It carries no key
-*and
-** is sent once, without retries. scale_exchange_start, then the done function (or scale_exchange_wait), then
-** scale_exchange_status, … or scale_exchange_error, then scale_exchange_free.
+** One plain HTTP request to any URL, for things beside the API: result files, callbacks. It carries no
+** key and is sent once, without retries. scale_exchange_start, then the done function (or
+** scale_exchange_wait), then scale_exchange_status, … or scale_exchange_error, then scale_exchange_free.
 */
 typedef struct scale_exchange scale_exchange;
 typedef void (*scale_exchanged_fn)(scale_exchange *exchange, void *user);
@@ -523,9 +522,8 @@ typedef struct scale_exchange_request {
     }
 
 /* Sends a request. `done` (may be NULL) is called from scale_loop_step exactly once, also after
-** scale_exchange_cancel; it may free the exchange. Errors: usage (a bad URL, header or number), no_memory. On
-*an
-** error nothing is sent, `done` is not called, and there is nothing to free. */
+** scale_exchange_cancel; it may free the exchange. Errors: usage (a bad URL, header or number), no_memory.
+** On an error nothing is sent, `done` is not called, and there is nothing to free. */
 SCALE_API scale_status scale_exchange_start(scale_exchange **exchange, scale_loop *loop,
                                             const scale_exchange_request *request, scale_exchanged_fn done,
                                             void *user, scale_error *error);
@@ -544,15 +542,14 @@ SCALE_API int scale_exchange_status(const scale_exchange *exchange);
 SCALE_API scale_slice scale_exchange_answer(const scale_exchange *exchange);
 SCALE_API const char *scale_exchange_url(const scale_exchange *exchange);
 
-/* The answer's first header of that name, in any case, or NULL; and its headers in their order: false past
- *the
- ** end. Borrowed likewise. */
+/* The answer's first header of that name, in any case, or NULL; and all of them in their order, false
+** past the end. Borrowed likewise. */
 SCALE_API const char *scale_exchange_header(const scale_exchange *exchange, const char *name);
 SCALE_API bool scale_exchange_header_at(const scale_exchange *exchange, size_t index, const char **name,
                                         const char **value);
 
 /* Of an exchange that is done: its error; kind SCALE_NONE when it has an answer, of whatever status.
- * Borrowed. */
+** Borrowed. */
 SCALE_API const scale_error *scale_exchange_error(const scale_exchange *exchange);
 
 /* Frees the exchange; an unfinished one is dropped, its done function not called. NULL is fine. */

@@ -1,7 +1,6 @@
 /*
 ** exchange.c - one plain HTTP request to any URL. It has a session of its own for each address it goes to,
-*without
-** a key; the connections are the loop's, and are kept.
+** without a key; the connections are the loop's, and are kept.
 */
 #include <stdio.h>
 #include <string.h>

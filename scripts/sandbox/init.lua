@@ -133,7 +133,8 @@ function sandbox.new_world(given)
 end
 
 --- Starts a sandbox on 127.0.0.1. Options: port (0: one that is free), complete_after (seconds), seed, assume (see
---- assumptions.lua), state (a file that keeps the world), max_connections, quiet (say nothing on standard error when
+--- assumptions.lua), state (a file that keeps the world), callbacks, callback_auth_key, callback_retry_base (see
+--- callbacks.lua), max_connections, quiet (say nothing on standard error when
 --- the sandbox itself fails); and what goes wrong: latency (seconds), fail_rate, lost_answer_rate, drop_rate,
 --- garbage_rate (0 to 1), rate_limit (requests a second), retry_after, retry_after_date, targets (see targets.lua).
 --- Returns it, with url, port, world, and the methods of running.lua.

@@ -23,6 +23,10 @@ local KINDS = {
     port = number(0, 65535, "an integer from 0 to 65535", { integer = true }),
     max_connections = number(1, 1000000, "an integer, 1 or more", { integer = true }),
     state = { type = "string", what = "the name of a file" },
+    callbacks = { type = "string", pattern = "^%l+$", one_of = { loopback = true, any = true, none = true },
+        what = "loopback, any or none" },
+    callback_auth_key = { type = "string", pattern = "^%g+$", what = "a text without spaces" },
+    callback_retry_base = number(0, 1000000, SECONDS),
     latency = number(0, 1000000, SECONDS, { fault = true }),
     fail_rate = RATE, lost_answer_rate = RATE, drop_rate = RATE, garbage_rate = RATE,
     rate_limit = number(0.001, 1000000, "a number of requests a second, more than 0", { fault = true }),
@@ -62,6 +66,7 @@ local function check_value(name, value)
         fits = exact and value == value and value >= kind.least and value <= kind.most
         if fits then value = exact end
     end
+    if fits and kind.pattern then fits = value:find(kind.pattern) and (not kind.one_of or kind.one_of[value]) end
     if not fits then
         return nil, ("sandbox option %s must be %s, not %s"):format(shown(name), kind.what, tostring(value))
     end

@@ -5,6 +5,7 @@ a Lua program has of it. What the handle can do to the world is control.lua's.
 
 local scaleapi = require "scaleapi"
 local server = require "scaleapi.server"
+local new_callbacks = require "scaleapi.sandbox.callbacks"
 local control = require "scaleapi.sandbox.control"
 local new_faults = require "scaleapi.sandbox.faults"
 local options = require "scaleapi.sandbox.options"
@@ -30,6 +31,7 @@ function Sandbox:counts()
         requests = counted.requests, in_flight = counted.in_flight, most_in_flight = counted.most_in_flight,
         faults = counted.faults, fault_kinds = kinds,
         tasks = #self.world.accounts.live.tasks + #self.world.accounts.test.tasks,
+        callbacks = self._callbacks:stats(),
     }
 end
 
@@ -61,6 +63,7 @@ function Sandbox:empty()
     end
     store.replace(self.world, store.new_world(self._shape))
     keep_changes(self)
+    self._callbacks:restart()
     self.faults:set(self._fault_settings)
     self._counted = new_counts(self._counted.in_flight)
 end
@@ -151,6 +154,7 @@ end
 --- Ends the sandbox. What was in it is gone, unless it has a state. Closing twice is fine.
 function Sandbox:close()
     self._server:close()
+    self._callbacks:close()
     if self._state then self._state:close() end
 end
 
@@ -180,9 +184,11 @@ local function answer(self, request)
     if control.is_for(request.path) then return control.answer(self, request) end
     local fault = self.faults:next(request)
     local _ <close> = count_request(self, fault)
-    local response = (not fault or fault.work) and self.handle(self.world, request) or nil
+    local response, release
+    if not fault or fault.work then response, release = self._callbacks:hold(self.handle, self.world, request) end
     local wait = (self.faults.settings.latency or 0) + (fault and fault.wait or 0)
     if wait > 0 then scaleapi.sleep(wait) end
+    if release then release() end
     if fault then return fault.answer(response) end
     return response
 end
@@ -253,6 +259,7 @@ function running.start(given, handle)
         return nil, problem
     end
     self._server, self.url, self.port = listening, listening.url, listening.port
+    self._callbacks = new_callbacks(self.world, given)
     return self
 end
 

@@ -286,6 +286,7 @@ describe("fetch", function()
         ["a size with a fraction"] = { { "http://a/", { max_answer = 1.5 } }, "max_answer must be a number of bytes" },
         ["follow as a text"] = { { "http://a/", { follow = "yes" } }, "follow must be true or false" },
         ["headers as an array"] = { { "http://a/", { headers = { "A: b" } } }, "table of names and texts" },
+        ["a NUL in a header"] = { { "http://a/", { headers = { A = "b\0c" } } }, "control character" },
         ["a header that is a table"] = { { "http://a/", { headers = { A = {} } } }, "table of names and texts" },
     } do
         it("refuses " .. what, function()

@@ -203,7 +203,8 @@ describe("a sandbox", function()
     end)
 
     describe("says at the caller's line", function()
-        local names = "complete-after, drop-rate, fail-rate, garbage-rate, latency, lost-answer-rate, max-connections, port, "
+        local names = "callback-auth-key, callback-retry-base, callbacks, complete-after, drop-rate, fail-rate, "
+            .. "garbage-rate, latency, lost-answer-rate, max-connections, port, "
             .. "rate-limit, retry-after, retry-after-date, seed, state"
 
         for expected, options in pairs {

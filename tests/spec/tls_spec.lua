@@ -143,6 +143,21 @@ describe("https", function()
         assert.equal(2, #server.requests)
     end)
 
+    it("takes the authority from the environment", function()
+        local url, output = terminate "server", folder .. "/output"
+        local script = ('print(require("scaleapi").fetch("%s").status)'):format(url)
+        os.execute(("CURL_CA_BUNDLE=%s/ca.pem %s -e '%s' >%s 2>&1 &"):format(folder, os.getenv "LUA", script, output))
+        local text
+        for _ = 1, 1000 do
+            local file = io.open(output)
+            text = file and file:read "a" or ""
+            if file then file:close() end
+            if text ~= "" then break end
+            scaleapi.sleep(0.01)
+        end
+        assert.equal("200\n", text)
+    end)
+
     it("is not left by a redirect", function()
         server:close()
         server = fake.start(function() return { status = 302, headers = { Location = server.url .. "/plain" } } end)

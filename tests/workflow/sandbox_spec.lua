@@ -9,6 +9,7 @@ describe("scalua sandbox", function()
     -- Starts it, waits for its address, runs the script with $URL, ends it with SIGINT. Prints its exit code last.
     local function run(options, script)
         return support.shell(([[
+            rm -f out # of a run before: it would be taken for this one's
             "$S" sandbox %s >out 2>err &
             pid=$!
             until [ -s out ]; do kill -0 $pid || exit 99; sleep 0.02; done
@@ -42,6 +43,35 @@ describe("scalua sandbox", function()
         assert.equal("500\nexit 0\n", out)
     end)
 
+    it("says where callbacks go and which key they carry", function()
+        run("", "true")
+        assert.matches("Callbacks go to addresses of this machine, with the header scale%-callback%-auth: "
+            .. "live_callback_auth_key\n$", support.read "err")
+        run("--callbacks any --callback-auth-key mine", "true")
+        assert.matches("Callbacks go to any address, with the header scale%-callback%-auth: mine\n$", support.read "err")
+    end)
+
+    it("posts callbacks to whom it is told to, with its key", function()
+        local receiver = support.serve [[
+            local server = require("scaleapi.server").listen { handler = function(request)
+                local file = io.open("received", "a")
+                file:write(request.headers["scale-callback-auth"], "\n")
+                file:close()
+                return { status = 200 }
+            end }
+            print(server.url)
+            io.stdout:flush()
+            while true do require("scaleapi").sleep(3600) end]]
+        local script = with_client("test_a", ([[
+            client:create_project { project_name = "p", task_type = "chat" }
+            client:create_task("chat", { project = "p", callback_url = "%s" })]]):format(receiver))
+        local _, out = run("--callback-auth-key mine", script .. "\nuntil [ -s received ]; do sleep 0.02; done")
+        assert.equal("exit 0\n", out)
+        assert.equal("mine\n", support.read "received")
+        run("--callbacks none", script .. "\nsleep 0.2")
+        assert.equal("mine\n", support.read "received")
+    end)
+
     it("says that a port is taken: exit code 1", function()
         local _, out = run("", [["$S" sandbox --port "${URL##*:}" 2>&1; echo "second $?"]])
         assert.matches("sandbox: cannot listen on 127.0.0.1 port %d+: Address already in use\nsecond 1\nexit 0\n$", out)
@@ -49,6 +79,7 @@ describe("scalua sandbox", function()
 
     for _, words in ipairs { { "--port", "70000" }, { "--port", "x" }, { "--fail-rate", "1.5" }, { "--drop-rate", "-1" },
         { "--lost-answer-rate", "nan" }, { "--latency", "-1" }, { "--complete-after", "soon" }, { "--seed", "0.5" },
+        { "--callbacks", "all" }, { "--callback-auth-key", "a b" },
         { "--nonsense" }, { "word" } } do
         it("refuses " .. table.concat(words, " ") .. ": exit code 2", function()
             local code, out, err = support.scalua { "sandbox", table.unpack(words) }
