@@ -33,10 +33,10 @@ local function drop()
 end
 
 -- The same count of numbers is drawn for each request, so that one rate does not move what another hits.
-local function random_fault(settings, chance)
+local function random_fault(settings, chance, garble)
     local fails, loses, drops, half = chance() < (settings.fail_rate or 0), chance() < (settings.lost_answer_rate or 0),
         chance() < (settings.drop_rate or 0), chance() < 0.5
-    local garbles, which = chance() < (settings.garbage_rate or 0), chance()
+    local garbles, which = garble() < (settings.garbage_rate or 0), garble()
     if fails then return { kind = "fail", work = false, answer = fail } end
     if loses then return { kind = "lost_answer", work = true, answer = half and fail or drop } end
     if drops then return { kind = "drop", work = not half, answer = drop } end
@@ -100,7 +100,7 @@ function Faults:next(request)
     if target then return targeted(target) end
     local limited = self.settings.rate_limit and over_limit(self)
     if limited then return limited end
-    return has_rates(self.settings) and random_fault(self.settings, self.chance) or nil
+    return has_rates(self.settings) and random_fault(self.settings, self.chance, self.garble) or nil
 end
 
 --- Puts these settings (checked by options.lua) in the place of all that there were.
@@ -113,7 +113,8 @@ end
 --- Faults of a seed, with no settings.
 return function(seed)
     local _, chance = new_random(seed or 1)
-    local faults = setmetatable({ chance = chance }, Faults)
+    local _, garble = new_random(~(seed or 1))
+    local faults = setmetatable({ chance = chance, garble = garble }, Faults)
     faults:set {}
     return faults
 end
