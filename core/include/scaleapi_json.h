@@ -216,9 +216,9 @@ typedef struct scale_json_covers_options {
 /*
 ** Does everything in the object `sent` stand in the object `found`? Every member of `sent` must be
 ** there, and equal: numbers by value (10 is 1e1), strings decoded, arrays element by element, objects
-** by this same rule, so that `found` may have more members. `covers` gets the answer; `key`, when it is no,
-*the first-level name in `sent` that differs,
-** with its quotes (nothing when one of them is no object). `options` and `key` may be NULL.
+** by this same rule, so that `found` may have more members. `covers` gets the answer; `key`, when it is
+** no, the first-level name in `sent` that differs, with its quotes (nothing when one of them is no
+** object). `options` and `key` may be NULL.
 ** Errors: bad_json, no_memory.
 */
 SCALE_API scale_status scale_json_covers(bool *covers, scale_slice *key, scale_slice found, scale_slice sent,

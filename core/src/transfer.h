@@ -3,8 +3,7 @@
 ** curl/curl.h. Knows nothing of operations, calls and retries.
 **
 ** A transport is a loop's multi handle. A session holds what a client's requests have in common (key, TLS,
-*proxy)
-** and keeps its easy handles for the next request. A transfer is one exchange.
+** proxy) and keeps its easy handles for the next request. A transfer is one exchange.
 */
 #ifndef SCALE_TRANSFER_H
 #define SCALE_TRANSFER_H

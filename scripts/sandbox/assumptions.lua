@@ -18,6 +18,7 @@ local assumptions = {
     error_can_be_canceled = { false, true },        -- canceling a task in error is not refused
     fixless_audit_reviews = { true, false },        -- a fixless audit changes the task's review status
     idempotent_repeat = { 409, 200 },               -- the same request with the same Idempotency-Key: 200 is its answer
+    invited_can_be_assigned = { true, false },      -- who has not come yet can be assigned to projects, and shows when here
     last_page_token = { "absent", "null" },         -- next_token of the last page of tasks
     limit_too_high = { 400, 200 },                  -- a limit above 100: 200 answers with 100
     live_needs_project = { true, false },           -- a task made with a live key needs a project or batch

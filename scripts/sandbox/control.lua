@@ -8,6 +8,7 @@ A call gets the running sandbox and its arguments, decoded, and returns a table,
 local json = require("scaleapi").json
 local assumptions = require "scaleapi.sandbox.assumptions"
 local options = require "scaleapi.sandbox.options"
+local people = require "scaleapi.sandbox.people"
 local seeding = require "scaleapi.sandbox.seeding"
 local store = require "scaleapi.sandbox.store"
 local times = require "scaleapi.sandbox.times"
@@ -106,8 +107,27 @@ local function archive(running, arguments)
     end
     look_for("batches", arguments.batches)
     look_for("projects", arguments.projects)
-    for _, each in ipairs(found) do each.archived = true end
+    for _, each in ipairs(found) do store.archive(each) end
     return { archived = #found }
+end
+
+-- ---------------------------------------------------------------------- people
+
+-- A call that does something to the members with these e-mail addresses, in whichever account they are, when all are
+-- known. `done` is what their number is called.
+local function of_members(done, change)
+    return function(running, arguments)
+        local found = {}
+        for _, email in ipairs(arguments.emails) do
+            local known = #found
+            for _, kind in ipairs(ACCOUNTS) do
+                table.insert(found, running.world.accounts[kind].people.members[email])
+            end
+            if #found == known then refuse(400, "nobody in the team is called '%s'", email) end
+        end
+        for _, member in ipairs(found) do change(member) end
+        return { [done] = #found }
+    end
 end
 
 -- ----------------------------------------------------------------------- clock
@@ -196,6 +216,10 @@ local CALLS = {
         takes = { task_ids = NAMES }, needs = { "task_ids" }, changes = true },
     { "archive", "POST", "/sandbox/archive", "archive batches and projects", archive,
         takes = { batches = NAMES, projects = NAMES }, needs = {}, changes = true },
+    { "join", "POST", "/sandbox/join", "let people accept their invitation to the team", of_members("joined", people.join),
+        takes = { emails = NAMES }, needs = { "emails" }, changes = true },
+    { "disable", "POST", "/sandbox/disable", "disable members of the team", of_members("disabled", people.disable),
+        takes = { emails = NAMES }, needs = { "emails" }, changes = true },
     { "seed", "POST", "/sandbox/seed", "put a task, a batch, a project or another thing in", seeding.seed,
         takes = { account = TEXT, kind = TEXT, fields = OBJECT }, needs = { "kind", "fields" }, changes = true },
     { "clock", "GET", "/sandbox/clock", "what time it is", clock, takes = {} },

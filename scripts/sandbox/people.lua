@@ -1,7 +1,7 @@
 --[[
 sandbox.people - who works in an account: the members of its team, the projects that they are assigned to in Studio, and
-the groups that they form there. It keeps what must always hold (only active members are assigned, only assigned ones
-are in a project's groups) and decides nothing else: that is the rules' part.
+the groups that they form there. It keeps what must always hold (disabled members are assigned to nothing, only assigned
+ones are in a project's groups) and decides nothing else: that is the rules' part.
 --]]
 
 local people = {}
@@ -59,6 +59,11 @@ function people.disable(member)
     end
 end
 
+--- Whether a member has not come yet.
+function people.is_invited(member)
+    return member.expiry ~= nil and not member.disabled
+end
+
 --- Whether a member can work: neither invited nor disabled.
 function people.is_active(member)
     return not member.expiry and not member.disabled
@@ -66,7 +71,7 @@ end
 
 -- -------------------------------------------------------------- assignments
 
---- Assigns an active member to a project.
+--- Assigns a member to a project.
 function people.assign(member, project)
     if member.projects[project.name] then return end
     member.projects[project.name] = true

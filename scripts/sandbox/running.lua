@@ -111,6 +111,16 @@ function Sandbox:archive(what)
     return control.call(self, "archive", what).archived
 end
 
+--- Lets people accept their invitation to the team, by their e-mail addresses. Returns how many members those are.
+function Sandbox:join(...)
+    return control.call(self, "join", { emails = { ... } }).joined
+end
+
+--- Disables members of the team, who then work on nothing. Returns how many those are.
+function Sandbox:disable(...)
+    return control.call(self, "disable", { emails = { ... } }).disabled
+end
+
 --- Puts a task, a batch, a project or another kind of seeding.lua into the world, with fields as for the request that
 --- makes one (and `type` for a task). `account` is "live" or "test"; live unless told. Returns it as the API shows it.
 function Sandbox:seed(kind, fields, account)

@@ -4,6 +4,7 @@ requests go through; what no request can make by the rules of seeds.lua.
 --]]
 
 local json = require("scaleapi").json
+local seeds = require "scaleapi.sandbox.seeds"
 local unknown = require "scaleapi.sandbox.spelling"
 local wire = require "scaleapi.sandbox.wire"
 
@@ -18,13 +19,6 @@ local PATHS = {
         return "/v1/task/" .. (fields.type:gsub("%W", function(letter) return ("%%%02X"):format(letter:byte()) end))
     end,
 }
-
--- What no request can make, if this sandbox knows any of it.
-local has_seeds, seeds = pcall(require, "scaleapi.sandbox.seeds")
-if not has_seeds then
-    assert(seeds:find "^module 'scaleapi.sandbox.seeds' not found", seeds)
-    seeds = nil
-end
 
 local seeding = {}
 
@@ -43,14 +37,22 @@ local function by_seeds(running, account, kind, fields)
     return { id = id }
 end
 
+local function all_kinds()
+    local kinds = {}
+    for kind in pairs(PATHS) do table.insert(kinds, kind) end
+    for kind in pairs(seeds.kinds) do table.insert(kinds, kind) end
+    table.sort(kinds)
+    return kinds
+end
+
 --- A call of control.lua: `body` is the JSON of the arguments, from which the fields are taken as they were written.
 function seeding.seed(running, arguments, body)
     local account = arguments.account or "live"
     if not running.world.accounts[account] then refuse(400, "account must be live or test, not '%s'", account) end
     local path = PATHS[arguments.kind]
     if path then return by_rule(running, account, path(arguments.fields), json.raw_field(body, "fields")) end
-    if seeds then return by_seeds(running, account, arguments.kind, arguments.fields) end
-    refuse(400, "%s", unknown("kind", arguments.kind, { "batch", "project", "task" }))
+    if seeds.kinds[arguments.kind] then return by_seeds(running, account, arguments.kind, arguments.fields) end
+    refuse(400, "%s", unknown("kind", arguments.kind, all_kinds()))
 end
 
 return seeding

@@ -256,4 +256,7 @@ function seeds.apply(world, account, kind, fields)
     return of.add(account, values)
 end
 
+--- What can be seeded, by kind.
+seeds.kinds = kinds
+
 return seeds

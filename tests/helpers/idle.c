@@ -4,9 +4,8 @@
 **     idle PORT COUNT
 **
 ** Every fourth of its connections says nothing, every fourth half a request line, every fourth headers
-*without an
-** end, every fourth half a body. Prints "N open" when all are there, waits until its standard input ends, and
-** prints how many the server has "closed" by then.
+** without an end, every fourth half a body. Prints "N open" when all are there, waits until its standard
+** input ends, and prints how many the server has "closed" by then.
 */
 #include <arpa/inet.h>
 #include <netinet/in.h>

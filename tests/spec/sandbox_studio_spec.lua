@@ -35,7 +35,17 @@ describe("Studio", function()
             assert.same(none, assign("remove", { ONE, TWO }, { "p", "a/b é" }))
         end)
 
-        it("nobody who is only invited, until they come, or who is disabled", function()
+        it("those who are only invited, whom it does not show until they come", function()
+            world:ok("POST /v1/teams/invite", '{"emails":["a@x.test"],"team_role":"labeler"}')
+            local function assigned() return world:ok("GET /v1/studio/assignments")["a@x.test"] end
+            world:ok("POST /v1/studio/assignments/add", '{"emails":["a@x.test"],"projects":["p"]}')
+            assert.is_nil(assigned())
+            people.join(world.world.accounts.live.people.members["a@x.test"])
+            assert.same({ "p" }, assigned())
+        end)
+
+        it("nobody who is only invited, if that is assumed, or who is disabled", function()
+            world.world.assume.invited_can_be_assigned = false
             local members = world.world.accounts.live.people.members
             world:ok("POST /v1/teams/invite", '{"emails":["a@x.test"],"team_role":"labeler"}')
             local body = '{"emails":["' .. ONE .. '","a@x.test"],"projects":["p"]}'

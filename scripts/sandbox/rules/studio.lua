@@ -16,12 +16,17 @@ local function names_of(things)
     return "[" .. table.concat(quoted, ",") .. "]"
 end
 
+-- Whether a member can be given work: active, or, if that is assumed, only invited yet.
+local function can_be_assigned(c, member)
+    return people.is_active(member) or people.is_invited(member) and c.world.assume.invited_can_be_assigned
+end
+
 -- The members with these addresses, who must be active.
 local function find_active(c, emails)
     local members = {}
     for i, email in ipairs(emails) do
         members[i] = c.account.people.members[email]
-        if not members[i] or not people.is_active(members[i]) then
+        if not members[i] or not can_be_assigned(c, members[i]) then
             refuse(400, 'The team has no active member "%s".', email)
         end
     end
