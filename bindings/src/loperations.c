@@ -117,10 +117,8 @@ static const char *nearest_operation(const char *name) {
     return scale_suggest(name, names, count);
 }
 
-/* core.describe(name) -> what people are told of the operation of that name, which may be any of its names:
-*name (the
-** row's), also, note, failures (an array of { status, standing, cause }), parameters (name -> { kind, about,
-*standing,
+/* core.describe(name) -> what people are told of the operation, by any of its names: name (the row's), also,
+** note, failures (an array of { status, standing, cause }), parameters (name -> { kind, about, standing,
 ** values }); or nil and a message */
 static int describe(lua_State *L) {
     const char *name = luaL_checkstring(L, 1);
