@@ -833,22 +833,22 @@ function Project:update(payload, options) end
 ---@field metadata? table
 
 ---@class scaleapi.EvaluationTask: scaleapi.Object
----@field id string Note: id, not task_id
+---@field id string Not task_id
 ---@field expected_response table
----@field initial_response? table As sent (review phase); the SDK always reads None
+---@field initial_response? table As sent; of a task of the review phase
 ---@field project? string
 ---@field type? scaleapi.enum.TaskType
----@field params? table As a task's
+---@field params? table As those of a Task
 ---@field created_at? scaleapi.time
 ---@field metadata? table
 
 ---@class scaleapi.TrainingTask: scaleapi.Object
----@field id string Note: id, not task_id
+---@field id string Not task_id
 ---@field expected_response table
----@field initial_response? table As sent (review phase); the SDK always reads None
+---@field initial_response? table As sent; of a task of the review phase
 ---@field project? string
 ---@field type? scaleapi.enum.TaskType
----@field params? table As a task's
+---@field params? table As those of a Task
 ---@field created_at? scaleapi.time
 ---@field metadata? table
 
