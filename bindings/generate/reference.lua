@@ -13,10 +13,12 @@ Every operation of Scale's API, both versions, as `scalua` and the Lua module ca
 
 In Lua an operation is a method: of the client, or of `client.v2` for those whose names begin with `v2.`. Parameters
 stand in a table, by the names given here or by those that they have in the request; those of the path, and others in
-the order of the list, may stand before the table. `client.safe` has the same methods, which return `nil` and the error
-instead of raising it. A list is iterated (`for task in client:get_tasks { … } do`); of a list that comes page by page,
-one page is what the method without its verb answers (`client:tasks { … }`). On the command line it is
-`scalua api NAME …`; `scalua api NAME --help` says what stands here.
+the order of the list, may stand before the table. The options of a call (`timeout`, `connect_timeout`, `deadline`, in
+seconds; `max_attempts`) stand beside the parameters, or in a table of their own behind a body. `client.safe` has the
+same methods, which return `nil` and the error instead of raising it. A list is iterated
+(`for task in client:get_tasks { … } do`); of a list that comes page by page, one page is what the method without its
+verb answers (`client:tasks { … }`). On the command line it is `scalua api NAME …`; `scalua api NAME --help` says what
+stands here.
 
 Where a fact comes from is marked:
 

@@ -163,7 +163,7 @@ local function sort(operation, row, words)
             put(operation, fields, name, value)
             first_in_body = first_in_body or name
         else
-            put(operation, named, name, tonumber(text) or text) -- for the call to say what is wrong
+            put(operation, named, name, tonumber(text) or text) -- an option of the call; or unknown, as it will say
         end
     end
     return named, fields, first_in_body

@@ -97,7 +97,7 @@ local function add_answer(lines, operation)
             or "--all prints what it lists, one a line.")
     end
     if not operation.fields then return end
-    paragraph(lines, ("Fields of a %s (?: not always there)"):format(operation.object))
+    paragraph(lines, ("Fields of %s (?: not always there)"):format(operation.object))
     for _, field in ipairs(operation.fields) do
         local about = field.about and ": " .. field.about or ""
         entry(lines, field.name .. (field.optional and "?" or ""), field.type:gsub("^enum%.", "") .. about)

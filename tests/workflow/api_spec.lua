@@ -421,16 +421,18 @@ describe("api --all", function()
                 if request.query:find "offset" then return 200, '{"docs":[{"name":"c"}],"limit":2,"has_more":false}' end
                 return 200, '{"docs":[{"name":"a"},{"name":"b"}],"limit":2,"has_more":true}'
             end
-            local member = request.path == "/v2/tasks" and "tasks" or "docs"
+            local member, version = "docs", request.path:match "^/(v%d)/tasks$"
+            if version == "v2" then member = "tasks" end
             if request.query:find "next_token=t" then
-                return 200, '{"' .. member .. '":[{"task_id":"3"}],"has_more":false}'
+                return 200, '{"' .. member .. '":[{"task_id":"3 of ' .. version .. '"}],"has_more":false}'
             end
             return 200, '{"' .. member .. '":[{"task_id":"1","z":1.0,\n"a":9007199254740993123},'
                 .. '{"task_id":"2"}],"has_more":true,"next_token":"t"}' ]]
-        for _, name in ipairs { "get_tasks", "tasks", "v2.get_tasks", "v2_get_tasks" } do
+        for name, version in pairs { get_tasks = "v1", tasks = "v1", ["v2.get_tasks"] = "v2", v2_get_tasks = "v2" } do
             local code, out, err = api { name, "project_name=p", "--all" }
             assert.equal(0, code, err)
-            assert.equal('{"task_id":"1","z":1.0, "a":9007199254740993123}\n{"task_id":"2"}\n{"task_id":"3"}\n', out)
+            assert.equal('{"task_id":"1","z":1.0, "a":9007199254740993123}\n{"task_id":"2"}\n{"task_id":"3 of '
+                .. version .. '"}\n', out)
         end
         local code, out = api { "get_batches", "project_name=p", "--all" }
         assert.equal(0, code)

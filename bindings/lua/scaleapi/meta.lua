@@ -833,22 +833,22 @@ function Project:update(payload, options) end
 ---@field metadata? table
 
 ---@class scaleapi.EvaluationTask: scaleapi.Object
----@field id string Note: id, not task_id
+---@field id string Not task_id
 ---@field expected_response table
----@field initial_response? table As sent (review phase); the SDK always reads None
+---@field initial_response? table As sent; of a task of the review phase
 ---@field project? string
 ---@field type? scaleapi.enum.TaskType
----@field params? table As a task's
+---@field params? table As those of a Task
 ---@field created_at? scaleapi.time
 ---@field metadata? table
 
 ---@class scaleapi.TrainingTask: scaleapi.Object
----@field id string Note: id, not task_id
+---@field id string Not task_id
 ---@field expected_response table
----@field initial_response? table As sent (review phase); the SDK always reads None
+---@field initial_response? table As sent; of a task of the review phase
 ---@field project? string
 ---@field type? scaleapi.enum.TaskType
----@field params? table As a task's
+---@field params? table As those of a Task
 ---@field created_at? scaleapi.time
 ---@field metadata? table
 
@@ -2580,6 +2580,36 @@ function scaleapi.spawn(fn, ...) end
 ---Waits; other jobs go on.
 ---@param seconds number
 function scaleapi.sleep(seconds) end
+
+---Calls fn() once after so many seconds; fn must not wait. Keeps no program alive.
+---@param seconds number
+---@param fn function
+---@return { cancel: fun() }
+function scaleapi.after(seconds, fn) end
+
+---@class scaleapi.FetchOptions
+---@field method? "GET"|"POST"|"PUT"|"DELETE"|"HEAD" GET, or POST if there is a body
+---@field headers? table<string, string|number>
+---@field body? string
+---@field timeout? number Seconds for all of it, 60
+---@field connect_timeout? number Seconds, 10
+---@field follow? boolean Follow redirects, 10 at most
+---@field max_answer? integer Bytes
+---@field verify? boolean Check the server's certificate
+---@field ca_file? string
+---@field proxy? string
+
+---One plain request to any URL, without the key. Raises an error object when no answer came.
+---@param url string
+---@param options? scaleapi.FetchOptions
+---@return { status: integer, headers: table<string, string>, body: string, url: string }
+function scaleapi.fetch(url, options) end
+
+---The word that was probably meant, if one is near.
+---@param word string
+---@param words string[]
+---@return string?
+function scaleapi.suggest(word, words) end
 
 ---One turn, for a host with a loop of its own. True while there is something left to do.
 ---@param seconds? number How long to wait at most
