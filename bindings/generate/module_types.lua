@@ -20,6 +20,7 @@ module_types.head = [[
 ---@field max_attempts? integer How often it is sent at most
 ---@field accept_existing? boolean create_task: a task that has the unique_id already and is equal counts as made
 ---@field digest_id? boolean create_task: the unique_id is a digest of all that is sent
+---@field idempotency_key? string Creating a task: sent as Idempotency-Key, which makes it safe to send it again
 
 ---@class scaleapi.ClientOptions
 ---@field api_key? string Default: SCALE_API_KEY, or what is in the file SCALE_API_KEY_FILE
