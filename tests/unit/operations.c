@@ -166,6 +166,19 @@ static void bad_base_urls_are_named(void) {
     }
 }
 
+static void a_path_is_not_needed_in_a_url(void) {
+    static const char *const hosts[] = {"https://example.test?a=b:c", "https://example.test#a",
+                                        "https://example.test/", "https://example.test"};
+    scale__origin origin;
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+        CHECK_INT(scale__url_origin(&origin, hosts[i], NULL), SCALE_OK);
+        CHECK_INT(origin.size, strlen("https://example.test"));
+    }
+    CHECK_INT(scale__url_origin(&origin, "http://localhost?@evil.test", NULL), SCALE_OK);
+    CHECK(origin.loopback);
+    CHECK_INT(scale__url_origin(&origin, "https://?a", NULL), SCALE_ERROR);
+}
+
 static void statuses_have_kinds(void) {
     CHECK_TEXT(scale_kind_name(scale__kind_of_status(402)), "not_enabled");
     CHECK_TEXT(scale_kind_name(scale__kind_of_status(504)), "timeout");
@@ -202,6 +215,7 @@ int main(void) {
     RUN(names_in_paths_keep_nothing_safe);
     RUN(base_urls_are_understood);
     RUN(bad_base_urls_are_named);
+    RUN(a_path_is_not_needed_in_a_url);
     RUN(statuses_have_kinds);
     RUN(the_first_error_wins_and_fits);
     return RESULT();
