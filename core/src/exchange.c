@@ -242,8 +242,9 @@ static bool is_token(const char *text, size_t size) {
 /* Does not repeat values: they may be secrets. */
 static scale_status check_header(const char *line, scale_error *error) {
     const char *colon = strchr(line, ':');
-    int size = (int)(colon == NULL ? strlen(line) : (size_t)(colon - line));
-    if (colon == NULL || !is_token(line, (size_t)size))
+    if (colon == NULL) return scale__fail(error, SCALE_USAGE, "a header is a name, a colon and a value");
+    int size = (int)(colon - line);
+    if (!is_token(line, (size_t)size))
         return scale__fail(error, SCALE_USAGE, "'%.*s' is no header's name", size, line);
     for (const char *each = colon + 1; *each != '\0'; each++)
         if (((unsigned char)*each < 0x20 && *each != '\t') || *each == 0x7F)
@@ -255,6 +256,8 @@ static scale_status check_header(const char *line, scale_error *error) {
 
 static scale_status check(const scale_exchange_request *request, scale__origin *origin, scale_error *error) {
     if (request->url == NULL) return scale__fail(error, SCALE_USAGE, "no URL was given");
+    if ((unsigned)request->method > SCALE_HEAD)
+        return scale__fail(error, SCALE_USAGE, "there is no such method");
     if (scale__url_origin(origin, request->url, error) != SCALE_OK) return SCALE_ERROR;
     if (request->timeout <= 0) return scale__fail(error, SCALE_USAGE, "timeout must be more than 0");
     if (request->connect_timeout <= 0)
