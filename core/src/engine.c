@@ -348,6 +348,10 @@ static void handle_lookup(scale_call *call, bool not_found) {
     char difference[256] = "";
     switch (scale__resolve_judge(call, not_found, difference, sizeof difference)) {
     case SCALE__REACHED:
+        if (scale__answer_check(call->operation, answer_of(call), NULL) != SCALE_OK) {
+            look_again(call, &nothing_yet);
+            break;
+        }
         call->existed = !call->unclear;
         end(call);
         break;
