@@ -163,8 +163,8 @@ static int suggest(lua_State *L) {
     return 1;
 }
 
-/* Sets core.operations (an array of rows), core.enumerations (name -> name -> value), core.describe,
- * core.suggest. */
+/* Sets core.operations (an array of rows), core.enumerations (name -> name -> value), core.describe and
+** core.suggest. */
 void lscale_open_operations(lua_State *L) {
     const scale_operation *operation;
     const scale_enumeration *enumeration;

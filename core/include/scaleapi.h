@@ -328,8 +328,8 @@ typedef struct scale_enumeration {
     size_t count;
 } scale_enumeration;
 
-/* The rows. `at` gives NULL past the end, `find` (by any of its names) NULL for an unknown one. Never freed.
- */
+/* The rows. `at` gives NULL past the end, `find` (by any of its names) NULL for an unknown
+** one. Never freed. */
 SCALE_API const scale_operation *scale_operation_at(size_t index);
 SCALE_API const scale_operation *scale_operation_find(const char *name);
 SCALE_API const scale_parameter *scale_operation_parameter(const scale_operation *operation,

@@ -1,6 +1,5 @@
 /* exchange.c - one plain request: what goes out, what comes back, how it ends. The server is a few lines on
- *the same
- ** loop: it answers each request by the next text of a script, and closes the connection. */
+** the same loop: it answers each request by the next text of a script, and closes the connection. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
