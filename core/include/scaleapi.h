@@ -250,7 +250,15 @@ typedef struct scale_answer_kind {
     const char *object; /* "Task", or NULL */
 } scale_answer_kind;
 
-/* How the next page is asked for. */
+/*
+** How the next page of a list is asked for: by another call with the same parameters, and
+** - TOKEN: `next_token`, the text of that name in the answer. The list ends when has_more is false there, or
+**   when there is no such text.
+** - OFFSET: `offset`, the last one (0) and the answer's `limit`. The list ends unless has_more is true.
+** A server that repeats a token, or sends empty pages without end, is for the caller to notice. The things
+** themselves are the elements of the array called as scale_answer_describe's `member` says: scale_json_get
+** finds it, a scale_json_cursor steps over it.
+*/
 typedef enum scale_page { SCALE_PAGE_NONE, SCALE_PAGE_TOKEN, SCALE_PAGE_OFFSET } scale_page;
 
 /* What may be done when the outcome of a request is unclear. */
