@@ -40,8 +40,7 @@ scale_status scale_call_new(scale_call **result, scale_client *client, const sca
     if (check_idempotency_key(operation, key, error) != SCALE_OK) return SCALE_ERROR;
     scale_call *call = scale__allocate_zero(sizeof *call);
     if (call == NULL) return scale__fail_no_memory(error);
-    call->idempotency_key = scale__copy_text(key);
-    if (key != NULL && call->idempotency_key == NULL) {
+    if (!scale__copy_into(&call->idempotency_key, key)) {
         scale__release(call);
         return scale__fail_no_memory(error);
     }
@@ -578,8 +577,7 @@ bool scale_call_is_done(const scale_call *call) {
 
 scale_slice scale_call_answer(const scale_call *call) {
     bool good = call->state == SCALE__CALL_DONE && call->error.kind == SCALE_NONE;
-    if (!good) return (scale_slice){NULL, 0};
-    return (scale_slice){call->answer.data == NULL ? "" : call->answer.data, call->answer.size};
+    return good ? scale__call_bytes(call) : (scale_slice){NULL, 0};
 }
 
 const scale_error *scale_call_error(const scale_call *call) {

@@ -20,10 +20,6 @@ static int most_attempts(const scale_call *call) {
     return chosen(call->options.max_attempts, call->client->options.max_attempts);
 }
 
-static scale_slice answer_of(const scale_call *call) {
-    return (scale_slice){call->answer.data == NULL ? "" : call->answer.data, call->answer.size};
-}
-
 /* ===================================================================== ends */
 
 static void deliver(void *user) {
@@ -211,7 +207,7 @@ static void describe_status(scale_call *call, const scale__outcome *outcome, sca
         snprintf(error->message, sizeof error->message, "redirects are not followed; the server named %s",
                  outcome->redirect);
     else
-        scale__answer_read_error(error, answer_of(call));
+        scale__answer_read_error(error, scale__call_bytes(call));
 }
 
 /* The address that the server redirects to is the answer, if that is what the operation asks for. */
@@ -234,7 +230,7 @@ static scale_status judge(scale_call *call, const scale__outcome *outcome, scale
         error->kind = cut ? SCALE_BAD_ANSWER : outcome->kind;
         error->code = error->kind == SCALE_BAD_ANSWER ? outcome->code : 0;
         snprintf(error->message, sizeof error->message, "%s", outcome->message);
-    } else if (scale__answer_check(call->operation, answer_of(call), error) == SCALE_OK) {
+    } else if (scale__answer_check(call->operation, scale__call_bytes(call), error) == SCALE_OK) {
         return SCALE_OK;
     } else {
         error->code = outcome->code;
@@ -348,7 +344,7 @@ static void handle_lookup(scale_call *call, bool not_found) {
     char difference[256] = "";
     switch (scale__resolve_judge(call, not_found, difference, sizeof difference)) {
     case SCALE__REACHED:
-        if (scale__answer_check(call->operation, answer_of(call), NULL) != SCALE_OK) {
+        if (scale__answer_check(call->operation, scale__call_bytes(call), NULL) != SCALE_OK) {
             look_again(call, &nothing_yet);
             break;
         }
@@ -377,7 +373,7 @@ static void finish_lookup(scale_call *call, const scale__outcome *outcome) {
     scale__failure failure = {SCALE_NETWORK, outcome->code, true, true, outcome->retry_after};
     bool good_status = outcome->code >= 200 && outcome->code < 300;
     bool good = good_status && outcome->kind == SCALE_NONE;
-    if (good) good = scale_json_outline(answer_of(call), NULL) == SCALE_OK;
+    if (good) good = scale_json_outline(scale__call_bytes(call), NULL) == SCALE_OK;
     if (good || outcome->code == 404) {
         handle_lookup(call, !good);
         return;

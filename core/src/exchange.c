@@ -269,18 +269,13 @@ static scale_status check(const scale_exchange_request *request, scale__origin *
     return SCALE_OK;
 }
 
-static bool copy_text(char **place, const char *text) {
-    *place = scale__copy_text(text);
-    return text == NULL || *place != NULL;
-}
-
 static bool copy_headers(scale_exchange *exchange, const char *const *headers) {
     size_t count = 0;
     while (headers != NULL && headers[count] != NULL) count++;
     exchange->headers = scale__allocate_zero((count + 1) * sizeof *exchange->headers);
     if (exchange->headers == NULL) return false;
     for (size_t i = 0; i < count; i++)
-        if (!copy_text(&exchange->headers[i], headers[i])) return false;
+        if (!scale__copy_into(&exchange->headers[i], headers[i])) return false;
     return true;
 }
 
@@ -296,8 +291,10 @@ static scale_status copy_request(scale_exchange *exchange, const scale_exchange_
         exchange->body = scale__copy(request->body, request->body_size);
         if (exchange->body == NULL) return scale__fail_no_memory(error);
     }
-    bool fine = copy_text(&exchange->url, request->url) && copy_text(&exchange->ca_file, request->ca_file) &&
-                copy_text(&exchange->proxy, request->proxy) && copy_headers(exchange, request->headers);
+    bool fine = scale__copy_into(&exchange->url, request->url) &&
+                scale__copy_into(&exchange->ca_file, request->ca_file) &&
+                scale__copy_into(&exchange->proxy, request->proxy) &&
+                copy_headers(exchange, request->headers);
     return fine ? SCALE_OK : scale__fail_no_memory(error);
 }
 

@@ -29,10 +29,6 @@ static scale_slice body_of(const scale_call *call) {
     return (scale_slice){call->body, call->body == NULL ? 0 : call->body_size};
 }
 
-static scale_slice answer_of(const scale_call *call) {
-    return (scale_slice){call->answer.data, call->answer.size};
-}
-
 static bool is_second_api(const scale_call *call) {
     return scale_operation_version(call->operation) == 2;
 }
@@ -265,7 +261,7 @@ static scale__resolution look_on(scale_call *call, scale_slice task) {
 static scale__resolution judge_task_list(scale_call *call, char *difference, size_t room) {
     scale_json_cursor cursor;
     scale_slice task;
-    scale_slice docs = member(answer_of(call), "docs");
+    scale_slice docs = member(scale__call_bytes(call), "docs");
     if (docs.data == NULL || scale_json_cursor_init(&cursor, docs, NULL) != SCALE_OK ||
         scale_json_cursor_next(&cursor, NULL, &task, NULL) != 1)
         return SCALE__NOTHING_YET;
@@ -279,15 +275,15 @@ static scale__resolution judge_task_list(scale_call *call, char *difference, siz
 static scale__resolution judge_named(scale_call *call, char *difference, size_t room) {
     bool batch = call->operation->answer == SCALE_ANSWER_BATCH;
     const char *name = batch ? "project" : "type";
-    if (agrees(answer_of(call), body_of(call), name)) return SCALE__REACHED;
+    if (agrees(scale__call_bytes(call), body_of(call), name)) return SCALE__REACHED;
     snprintf(difference, room, "the %s of that name has another %s", batch ? "batch" : "project", name);
     return SCALE__DIFFERENT;
 }
 
 static bool cancel_is_reached(const scale_call *call) {
-    bool canceled = is_text(member(answer_of(call), "status"), "canceled");
+    bool canceled = is_text(member(scale__call_bytes(call), "status"), "canceled");
     bool clear = call->query.data != NULL && strstr(call->query.data, "clear_unique_id=true") != NULL;
-    return canceled && !(clear && member(answer_of(call), "unique_id").data != NULL);
+    return canceled && !(clear && member(scale__call_bytes(call), "unique_id").data != NULL);
 }
 
 /* ========================================================= batches of the second API */
@@ -300,7 +296,7 @@ static bool transition_is_reached(const scale_call *call) {
         {"v2.pause_batch", "paused", NULL},
         {"v2.cancel_batch", "cancelled", NULL},
     };
-    scale_slice status = member(answer_of(call), "status");
+    scale_slice status = member(scale__call_bytes(call), "status");
     for (size_t i = 0; i < sizeof goals / sizeof *goals; i++) {
         if (strcmp(call->operation->name, goals[i][0]) != 0) continue;
         return is_text(status, goals[i][1]) || (goals[i][2] != NULL && is_text(status, goals[i][2]));
@@ -334,10 +330,11 @@ static scale__resolution judge_transition(scale_call *call) {
 }
 
 static bool state_is_reached(const scale_call *call) {
-    if (!is_about_task(call)) return !is_text(member(answer_of(call), "status"), "staging");
+    if (!is_about_task(call)) return !is_text(member(scale__call_bytes(call), "status"), "staging");
     if (call->operation->body == SCALE_BODY_NONE) return cancel_is_reached(call);
     bool covers = false;
-    return scale_json_covers(&covers, NULL, answer_of(call), body_of(call), NULL, NULL) == SCALE_OK && covers;
+    return scale_json_covers(&covers, NULL, scale__call_bytes(call), body_of(call), NULL, NULL) == SCALE_OK &&
+           covers;
 }
 
 scale__resolution scale__resolve_judge(scale_call *call, bool not_found, char *difference, size_t room) {
@@ -347,7 +344,8 @@ scale__resolution scale__resolve_judge(scale_call *call, bool not_found, char *d
         return call->found ? SCALE__REACHED : judge_task_list(call, difference, room);
     case SCALE_REPEAT_NAME: return judge_named(call, difference, room);
     default:
-        if (!is_about_task(call) && !is_string(member(answer_of(call), "status"))) return SCALE__NOTHING_YET;
+        if (!is_about_task(call) && !is_string(member(scale__call_bytes(call), "status")))
+            return SCALE__NOTHING_YET;
         if (is_second_api(call)) return judge_transition(call);
         return state_is_reached(call) ? SCALE__REACHED : SCALE__NOT_REACHED;
     }
