@@ -13,6 +13,8 @@
 ** - What is passed in is copied, but for the path of a file (read while it is sent).
 ** - A loop outlives its clients and exchanges, a client outlives its calls. Nothing here is shared between
 **   threads; two loops in two threads do not know of each other.
+** - Structs of options begin with their size, so that a program can be older than the library: begin with the
+**   SCALE_…_INIT that stands behind each.
 ** - Times are milliseconds, sizes are bytes, texts are UTF-8 and end with a NUL unless a size is
 **   given beside them.
 */

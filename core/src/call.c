@@ -11,12 +11,11 @@
 #include "alloc.h"
 #include "error.h"
 #include "operations.h"
+#include "options.h"
 
 #define MOST_REQUEST ((size_t)1 << 30)
 
 /* ============================================================= life and death */
-
-static const scale_call_options default_options = SCALE_CALL_OPTIONS_INIT;
 
 /* It stands in a header: a line end would begin another one. */
 static scale_status check_idempotency_key(const scale_operation *operation, const char *key,
@@ -36,7 +35,10 @@ scale_status scale_call_new(scale_call **result, scale_client *client, const sca
     *result = NULL;
     if (operation == NULL) return scale__fail(error, SCALE_USAGE, "there is no such operation");
     if (client->loop == NULL) return scale__fail(error, SCALE_CLOSED, "the client was closed");
-    const char *key = options == NULL ? NULL : options->idempotency_key;
+    scale_call_options taken = SCALE_CALL_OPTIONS_INIT;
+    if (options != NULL && scale__take_options(&taken, sizeof taken, options, error) != SCALE_OK)
+        return SCALE_ERROR;
+    const char *key = taken.idempotency_key;
     if (check_idempotency_key(operation, key, error) != SCALE_OK) return SCALE_ERROR;
     scale_call *call = scale__allocate_zero(sizeof *call);
     if (call == NULL) return scale__fail_no_memory(error);
@@ -49,7 +51,7 @@ scale_status scale_call_new(scale_call **result, scale_client *client, const sca
     call->client = client;
     call->loop = client->loop;
     call->operation = operation;
-    call->options = options == NULL ? default_options : *options;
+    call->options = taken;
     call->options.idempotency_key = NULL; /* the caller's; ours is call->idempotency_key */
     call->error = (scale_error)SCALE_ERROR_INIT;
     scale__buffer_init(&call->query, MOST_REQUEST);

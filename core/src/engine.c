@@ -313,10 +313,6 @@ static void handle_failure(scale_call *call, scale_error *error, const scale__fa
 
 /* =============================================================== after a look-up */
 
-static bool was_refused(const scale_call *call) {
-    return call->refusal.code >= 400 && call->refusal.code < 500;
-}
-
 static void end_different(scale_call *call, const char *difference) {
     scale_error error = call->refusal;
     size_t used = strlen(error.message);
@@ -355,13 +351,13 @@ static void handle_lookup(scale_call *call, bool not_found) {
     case SCALE__DIFFERENT: end_different(call, difference); break;
     case SCALE__NOTHING_YET:
         /* Only after a 409 or an unclear outcome is there reason to believe that it will be. */
-        if (was_refused(call) && call->refusal.code != 409 && !call->unclear)
+        if (scale__call_was_refused(call) && call->refusal.code != 409 && !call->unclear)
             end_with(call, &call->refusal);
         else
             look_again(call, &nothing_yet);
         break;
     case SCALE__NOT_REACHED:
-        if (was_refused(call))
+        if (scale__call_was_refused(call))
             end_with(call, &call->refusal);
         else
             send_after(call, SCALE__PHASE_REQUEST, 0);

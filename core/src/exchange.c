@@ -10,6 +10,7 @@
 #include "client.h"
 #include "error.h"
 #include "loop.h"
+#include "options.h"
 #include "transfer.h"
 #include "url.h"
 
@@ -299,10 +300,13 @@ static scale_status copy_request(scale_exchange *exchange, const scale_exchange_
 }
 
 scale_status scale_exchange_start(scale_exchange **result, scale_loop *loop,
-                                  const scale_exchange_request *request, scale_exchanged_fn done, void *user,
+                                  const scale_exchange_request *given, scale_exchanged_fn done, void *user,
                                   scale_error *error) {
+    scale_exchange_request taken = SCALE_EXCHANGE_REQUEST_INIT;
+    const scale_exchange_request *request = &taken;
     scale__origin origin;
     *result = NULL;
+    if (scale__take_options(&taken, sizeof taken, given, error) != SCALE_OK) return SCALE_ERROR;
     if (check(request, &origin, error) != SCALE_OK) return SCALE_ERROR;
     scale_exchange *exchange = scale__allocate_zero(sizeof *exchange);
     if (exchange == NULL) return scale__fail_no_memory(error);

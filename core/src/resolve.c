@@ -324,7 +324,7 @@ static bool wrap_batch(scale_call *call) {
 ** the second time looks on for a while. */
 static scale__resolution judge_transition(scale_call *call) {
     bool begins = call->operation->answer == SCALE_ANSWER_BATCH_OPERATION;
-    bool refused = call->refusal.code >= 400 && call->refusal.code < 500;
+    bool refused = scale__call_was_refused(call);
     if (!transition_is_reached(call)) return begins && refused ? SCALE__NOTHING_YET : SCALE__NOT_REACHED;
     return wrap_batch(call) ? SCALE__REACHED : SCALE__NOTHING_YET;
 }

@@ -1,6 +1,7 @@
 /* loop.c - timers, watched descriptors and calls from C, without a server. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -197,6 +198,34 @@ static void calls_refuse_wrong_use(void) {
     CHECK_TEXT(error.message, "priority of create_task must be an integer");
     CHECK_INT(scale_call_set_json(call, "priority", "10", 2, NULL), SCALE_OK);
     scale_call_free(call);
+    scale_client_free(client);
+    scale_loop_free(loop);
+}
+
+static void options_of_an_older_program_are_understood(void) {
+    scale_loop *loop = new_loop(false);
+    scale_client *client = new_client(loop, "http://127.0.0.1:1");
+    const scale_operation *row = scale_operation_find("create_task");
+    scale_call_options options = SCALE_CALL_OPTIONS_INIT;
+    scale_error error = SCALE_ERROR_INIT;
+    scale_call *call = NULL;
+    options.max_attempts = 3;
+    options.idempotency_key = "no key"; /* lies behind the end of the older struct */
+    options.size = offsetof(scale_call_options, idempotency_key);
+    CHECK_INT(scale_call_new(&call, client, row, &options, NULL), SCALE_OK);
+    CHECK_INT(call->options.max_attempts, 3);
+    CHECK(call->idempotency_key == NULL);
+    scale_call_free(call);
+    options.size = 0;
+    CHECK_INT(scale_call_new(&call, client, row, &options, &error), SCALE_ERROR);
+    CHECK_INT(error.kind, SCALE_USAGE);
+    CHECK(call == NULL);
+    scale_client_options none = {0};
+    scale_exchange_request nothing = {0};
+    scale_client *other = NULL;
+    scale_exchange *exchange = NULL;
+    CHECK_INT(scale_client_new(&other, loop, &none, NULL), SCALE_ERROR);
+    CHECK_INT(scale_exchange_start(&exchange, loop, &nothing, NULL, NULL, NULL), SCALE_ERROR);
     scale_client_free(client);
     scale_loop_free(loop);
 }
@@ -408,6 +437,7 @@ int main(void) {
     RUN(a_timer_that_was_due_already_ends_the_wait);
     RUN(watches_call_back_until_they_end);
     RUN(calls_refuse_wrong_use);
+    RUN(options_of_an_older_program_are_understood);
     RUN(values_of_a_list_may_come_apart);
     RUN(a_server_that_is_not_there_is_tried_again_then_reported);
     RUN(a_call_after_one_canceled_while_connecting_is_sent);

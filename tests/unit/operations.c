@@ -47,6 +47,12 @@ static void every_row_says_where_it_comes_from(void) {
     }
 }
 
+static void every_enumeration_can_be_searched_for_near_misses(void) {
+    const scale_enumeration *enumeration;
+    for (size_t i = 0; (enumeration = scale_enumeration_at(i)) != NULL; i++)
+        CHECK(enumeration->count > 0 && enumeration->count <= 64);
+}
+
 static void rows_are_found_by_every_name_of_the_sdk(void) {
     CHECK(scale_operation_find("tasks") == scale_operation_find("get_tasks"));
     CHECK(scale_operation_find("v2_get_tasks") == scale_operation_find("v2.get_tasks"));
@@ -207,6 +213,7 @@ static void the_first_error_wins_and_fits(void) {
 int main(void) {
     RUN(every_row_is_whole);
     RUN(every_row_says_where_it_comes_from);
+    RUN(every_enumeration_can_be_searched_for_near_misses);
     RUN(rows_are_found_by_every_name_of_the_sdk);
     RUN(answers_say_what_they_are);
     RUN(parameters_are_found_by_both_names);
