@@ -43,15 +43,25 @@ static scale_status set_encoded(lua_State *L, scale_call *call, const char *name
     return status;
 }
 
-static scale_status set_list(lua_State *L, scale_call *call, const char *name, int value,
-                             scale_error *error) {
+/* Is the table on the top empty? */
+static bool is_empty(lua_State *L) {
+    lua_pushnil(L);
+    if (lua_next(L, -2) == 0) return true;
+    lua_pop(L, 2);
+    return false;
+}
+
+/* The table on the top as the values of a list. */
+static scale_status set_list(lua_State *L, scale_call *call, const char *name, scale_error *error) {
+    int value = lua_absindex(L, -1);
     lua_Integer count = (lua_Integer)lua_rawlen(L, value);
+    if (count == 0 && !is_empty(L))
+        return scale_call_set_boolean(call, name, true, error); /* says what it takes */
     for (lua_Integer i = 1; i <= count; i++) {
         size_t size = 0;
         const char *text = lua_rawgeti(L, value, i) == LUA_TSTRING ? lua_tolstring(L, -1, &size) : NULL;
-        scale_status status = text != NULL
-                                  ? scale_call_set_text(call, name, text, size, error)
-                                  : scale_call_set_boolean(call, name, true, error); /* says what it takes */
+        scale_status status = text != NULL ? scale_call_set_text(call, name, text, size, error)
+                                           : scale_call_set_boolean(call, name, true, error);
         lua_pop(L, 1);
         if (status != SCALE_OK) return status;
     }
@@ -61,14 +71,6 @@ static scale_status set_list(lua_State *L, scale_call *call, const char *name, i
 static bool wants_array(const scale_parameter *parameter) {
     return parameter->value == SCALE_JSON_ARRAY || parameter->value == SCALE_JSON_TEXTS ||
            parameter->value == SCALE_JSON_NAMES;
-}
-
-/* Is the table on the top empty? */
-static bool is_empty(lua_State *L) {
-    lua_pushnil(L);
-    if (lua_next(L, -2) == 0) return true;
-    lua_pop(L, 2);
-    return false;
 }
 
 /* The value on the top as the parameter's. */
@@ -86,7 +88,7 @@ static scale_status set_value(lua_State *L, scale_call *call, const scale_parame
     case LUA_TBOOLEAN: return scale_call_set_boolean(call, name, lua_toboolean(L, -1), error);
     case LUA_TTABLE:
         if (parameter->value == SCALE_TEXTS || parameter->value == SCALE_COMMA_TEXTS)
-            return set_list(L, call, name, lua_absindex(L, -1), error);
+            return set_list(L, call, name, error);
         if (wants_array(parameter) && is_empty(L)) return scale_call_set_json(call, name, "[]", 2, error);
         return set_encoded(L, call, name, -1, error);
     default: return set_encoded(L, call, name, -1, error);
@@ -136,21 +138,39 @@ static scale_status check_names(lua_State *L, scale_call *call, const scale_oper
     return status;
 }
 
-static const char *text_field(lua_State *L, int table, const char *name, size_t *size) {
-    return lua_getfield(L, table, name) == LUA_TSTRING ? lua_tolstring(L, -1, size) : NULL;
+static scale_status fail_field(scale_error *error, const char *name, const char *problem) {
+    error->kind = SCALE_USAGE;
+    snprintf(error->message, sizeof error->message, "%s %s", name, problem);
+    return SCALE_ERROR;
+}
+
+/* A string of the table, or NULL where there is none; it is left on the stack. */
+static scale_status text_field(lua_State *L, int table, const char *name, const char **text, size_t *size,
+                               scale_error *error) {
+    int type = lua_getfield(L, table, name);
+    *text = type == LUA_TSTRING ? lua_tolstring(L, -1, size) : NULL;
+    return *text != NULL || type == LUA_TNIL ? SCALE_OK : fail_field(error, name, "must be a string");
+}
+
+/* The same for a string that C reads up to its first NUL. */
+static scale_status plain_field(lua_State *L, int table, const char *name, const char **text,
+                                scale_error *error) {
+    size_t size = 0;
+    if (text_field(L, table, name, text, &size, error) != SCALE_OK) return SCALE_ERROR;
+    if (*text == NULL || strlen(*text) == size) return SCALE_OK;
+    return fail_field(error, name, "must not have a NUL in it");
 }
 
 /* upload_file's { path = … } or { data = …, filename = … }; leaves three values on the stack. */
 static scale_status set_file(lua_State *L, scale_call *call, int arguments, scale_error *error) {
-    size_t size = 0, unused = 0;
-    const char *path = text_field(L, arguments, "path", &unused);
-    const char *data = text_field(L, arguments, "data", &size);
-    const char *filename = text_field(L, arguments, "filename", &unused);
-    if ((path == NULL) == (data == NULL)) {
-        error->kind = SCALE_USAGE;
-        snprintf(error->message, sizeof error->message, "upload_file needs path, or data and filename");
+    size_t size = 0;
+    const char *path, *data, *filename;
+    if (plain_field(L, arguments, "path", &path, error) != SCALE_OK ||
+        text_field(L, arguments, "data", &data, &size, error) != SCALE_OK ||
+        plain_field(L, arguments, "filename", &filename, error) != SCALE_OK)
         return SCALE_ERROR;
-    }
+    if ((path == NULL) == (data == NULL))
+        return fail_field(error, "upload_file", "needs path, or data and filename");
     return path != NULL ? scale_call_set_file(call, path, filename, error)
                         : scale_call_set_file_data(call, data, size, filename, error);
 }
@@ -166,8 +186,8 @@ static int seconds_option(lua_State *L, int options, const char *name) {
     return value;
 }
 
-static void read_options(lua_State *L, int options, scale_call_options *into) {
-    if (!lua_istable(L, options)) return;
+static scale_status read_options(lua_State *L, int options, scale_call_options *into, scale_error *error) {
+    if (!lua_istable(L, options)) return SCALE_OK;
     into->timeout = seconds_option(L, options, "timeout");
     into->connect_timeout = seconds_option(L, options, "connect_timeout");
     into->deadline = seconds_option(L, options, "deadline");
@@ -177,10 +197,10 @@ static void read_options(lua_State *L, int options, scale_call_options *into) {
     into->accept_existing = lua_toboolean(L, -1);
     lua_getfield(L, options, "digest_id");
     into->digest_id = lua_toboolean(L, -1);
-    /* Stays Lua's: core copies it. */
-    lua_getfield(L, options, "idempotency_key");
-    into->idempotency_key = lua_tostring(L, -1);
+    /* Stays Lua's, the table keeps it: core copies it. */
+    scale_status status = plain_field(L, options, "idempotency_key", &into->idempotency_key, error);
     lua_pop(L, 4);
+    return status;
 }
 
 /* ==================================================================== starting */
@@ -206,7 +226,6 @@ static int start(lua_State *L) {
     luaL_argcheck(L, operation != NULL, 2, "no such operation");
     luaL_checktype(L, 3, LUA_TTABLE);
     lua_settop(L, 5);
-    read_options(L, 5, &options);
     lcall *c = lua_newuserdatauv(L, sizeof *c, 1);
     memset(c, 0, sizeof *c);
     c->owner = client->loop;
@@ -214,7 +233,8 @@ static int start(lua_State *L) {
     lua_pushvalue(L, 1);
     lua_setiuservalue(L, -2, 1);
     lscale_register(L, c);
-    if (scale_call_new(&c->call, client->client, operation, &options, &error) == SCALE_OK &&
+    if (read_options(L, 5, &options, &error) == SCALE_OK &&
+        scale_call_new(&c->call, client->client, operation, &options, &error) == SCALE_OK &&
         build(L, c->call, operation, &error) == SCALE_OK &&
         scale_call_start(c->call, on_done, c, &error) == SCALE_OK) {
         lua_settop(L, 6);

@@ -17,6 +17,17 @@ static const char *const value_names[] = {"string",      "integer",       "boole
                                           "strings",     "comma_strings", "object",  "array",
                                           "string_list", "name_list",     "any",     "file"};
 
+/* A name for each value of the enumerations in scaleapi.h. */
+#define NAMES_END_WITH(last, names)                                                                          \
+    _Static_assert(sizeof(names) / sizeof *(names) == (last) + 1, #names " do not fit scaleapi.h")
+NAMES_END_WITH(SCALE_DELETE, method_names);
+NAMES_END_WITH(SCALE_BODY_PARTS, body_names);
+NAMES_END_WITH(SCALE_FORM_ADDRESS, form_names);
+NAMES_END_WITH(SCALE_PAGE_OFFSET, page_names);
+NAMES_END_WITH(SCALE_REPEAT_NEVER, repeat_names);
+NAMES_END_WITH(SCALE_IN_BODY, place_names);
+NAMES_END_WITH(SCALE_FILE_PART, value_names);
+
 static void set_text(lua_State *L, const char *key, const char *value) {
     if (value == NULL) return;
     lua_pushstring(L, value);
@@ -163,8 +174,8 @@ static int suggest(lua_State *L) {
     return 1;
 }
 
-/* Sets core.operations (an array of rows), core.enumerations (name -> name -> value), core.describe,
- * core.suggest. */
+/* Sets core.operations (an array of rows), core.enumerations (name -> name -> value), core.describe and
+** core.suggest. */
 void lscale_open_operations(lua_State *L) {
     const scale_operation *operation;
     const scale_enumeration *enumeration;

@@ -13,6 +13,8 @@
 ** - What is passed in is copied, but for the path of a file (read while it is sent).
 ** - A loop outlives its clients and exchanges, a client outlives its calls. Nothing here is shared between
 **   threads; two loops in two threads do not know of each other.
+** - Structs of options begin with their size, so that a program can be older than the library: begin with the
+**   SCALE_…_INIT that stands behind each.
 ** - Times are milliseconds, sizes are bytes, texts are UTF-8 and end with a NUL unless a size is
 **   given beside them.
 */
@@ -250,7 +252,15 @@ typedef struct scale_answer_kind {
     const char *object; /* "Task", or NULL */
 } scale_answer_kind;
 
-/* How the next page is asked for. */
+/*
+** How the next page of a list is asked for: by another call with the same parameters, and
+** - TOKEN: `next_token`, the text of that name in the answer. The list ends when has_more is false there, or
+**   when there is no such text.
+** - OFFSET: `offset`, the last one (0) and the answer's `limit`. The list ends unless has_more is true.
+** A server that repeats a token, or sends empty pages without end, is for the caller to notice. The things
+** themselves are the elements of the array called as scale_answer_describe's `member` says: scale_json_get
+** finds it, a scale_json_cursor steps over it.
+*/
 typedef enum scale_page { SCALE_PAGE_NONE, SCALE_PAGE_TOKEN, SCALE_PAGE_OFFSET } scale_page;
 
 /* What may be done when the outcome of a request is unclear. */
@@ -328,8 +338,8 @@ typedef struct scale_enumeration {
     size_t count;
 } scale_enumeration;
 
-/* The rows. `at` gives NULL past the end, `find` (by any of its names) NULL for an unknown one. Never freed.
- */
+/* The rows. `at` gives NULL past the end, `find` (by any of its names) NULL for an unknown
+** one. Never freed. */
 SCALE_API const scale_operation *scale_operation_at(size_t index);
 SCALE_API const scale_operation *scale_operation_find(const char *name);
 SCALE_API const scale_parameter *scale_operation_parameter(const scale_operation *operation,

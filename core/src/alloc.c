@@ -57,3 +57,8 @@ char *scale__copy(const char *text, size_t size) {
 char *scale__copy_text(const char *text) {
     return text == NULL ? NULL : scale__copy(text, strlen(text));
 }
+
+bool scale__copy_into(char **place, const char *text) {
+    *place = scale__copy_text(text);
+    return text == NULL || *place != NULL;
+}

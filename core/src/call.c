@@ -11,12 +11,11 @@
 #include "alloc.h"
 #include "error.h"
 #include "operations.h"
+#include "options.h"
 
 #define MOST_REQUEST ((size_t)1 << 30)
 
 /* ============================================================= life and death */
-
-static const scale_call_options default_options = SCALE_CALL_OPTIONS_INIT;
 
 /* It stands in a header: a line end would begin another one. */
 static scale_status check_idempotency_key(const scale_operation *operation, const char *key,
@@ -34,13 +33,16 @@ static scale_status check_idempotency_key(const scale_operation *operation, cons
 scale_status scale_call_new(scale_call **result, scale_client *client, const scale_operation *operation,
                             const scale_call_options *options, scale_error *error) {
     *result = NULL;
+    if (operation == NULL) return scale__fail(error, SCALE_USAGE, "there is no such operation");
     if (client->loop == NULL) return scale__fail(error, SCALE_CLOSED, "the client was closed");
-    const char *key = options == NULL ? NULL : options->idempotency_key;
+    scale_call_options taken = SCALE_CALL_OPTIONS_INIT;
+    if (options != NULL && scale__take_options(&taken, sizeof taken, options, error) != SCALE_OK)
+        return SCALE_ERROR;
+    const char *key = taken.idempotency_key;
     if (check_idempotency_key(operation, key, error) != SCALE_OK) return SCALE_ERROR;
     scale_call *call = scale__allocate_zero(sizeof *call);
     if (call == NULL) return scale__fail_no_memory(error);
-    call->idempotency_key = scale__copy_text(key);
-    if (key != NULL && call->idempotency_key == NULL) {
+    if (!scale__copy_into(&call->idempotency_key, key)) {
         scale__release(call);
         return scale__fail_no_memory(error);
     }
@@ -49,7 +51,7 @@ scale_status scale_call_new(scale_call **result, scale_client *client, const sca
     call->client = client;
     call->loop = client->loop;
     call->operation = operation;
-    call->options = options == NULL ? default_options : *options;
+    call->options = taken;
     call->options.idempotency_key = NULL; /* the caller's; ours is call->idempotency_key */
     call->error = (scale_error)SCALE_ERROR_INIT;
     scale__buffer_init(&call->query, MOST_REQUEST);
@@ -164,18 +166,36 @@ static scale_status put_in_path(scale_call *call, const scale_parameter *paramet
     return SCALE_OK;
 }
 
+/* Where the value of that key ends in the query, which has it. */
+static size_t end_of_value(const scale__buffer *query, const char *key) {
+    size_t size = strlen(key), place = 1; /* behind the question mark */
+    while (strncmp(query->data + place, key, size) != 0 || query->data[place + size] != '=')
+        place += strcspn(query->data + place, "&") + 1;
+    return place + strcspn(query->data + place, "&");
+}
+
+/* One more value of a list that stands in the query already, with commas between them. */
+static bool add_to_list(scale__buffer *query, const char *key, const char *text, size_t size) {
+    size_t end = end_of_value(query, key);
+    char *rest = scale__copy(query->data + end, query->size - end);
+    if (rest == NULL) return false;
+    query->size = end;
+    scale__buffer_append_text(query, "%2C");
+    scale__url_encode(query, text, size);
+    bool fine = scale__buffer_append_text(query, rest);
+    scale__release(rest);
+    return fine;
+}
+
 static scale_status put_in_query(scale_call *call, const scale_parameter *parameter, const char *text,
                                  size_t size, scale_error *error) {
     scale__buffer *query = &call->query;
     bool more = (call->given & bit_of(call, parameter)) != 0 && parameter->value == SCALE_COMMA_TEXTS;
-    if (more) {
-        /* The values of one list come one after the other, so the key stands last in the query. */
-        scale__buffer_append_text(query, "%2C");
-    } else {
-        scale__buffer_append_byte(query, query->size == 0 ? '?' : '&');
-        scale__buffer_append_text(query, parameter->wire);
-        scale__buffer_append_byte(query, '=');
-    }
+    if (more)
+        return add_to_list(query, parameter->wire, text, size) ? SCALE_OK : scale__fail_no_memory(error);
+    scale__buffer_append_byte(query, query->size == 0 ? '?' : '&');
+    scale__buffer_append_text(query, parameter->wire);
+    scale__buffer_append_byte(query, '=');
     return scale__url_encode(query, text, size) ? SCALE_OK : scale__fail_no_memory(error);
 }
 
@@ -325,6 +345,7 @@ static bool are_texts(scale_slice array) {
 
 static bool fits(const scale_parameter *parameter, scale_slice json) {
     scale_json_type type = scale_json_type_of(json);
+    scale_json_number number;
     switch (parameter->value) {
     case SCALE_JSON_ANY: return true;
     case SCALE_JSON_OBJECT: return type == SCALE_JSON_TYPE_OBJECT;
@@ -332,7 +353,7 @@ static bool fits(const scale_parameter *parameter, scale_slice json) {
     case SCALE_JSON_TEXTS:
     case SCALE_JSON_NAMES: return type == SCALE_JSON_TYPE_ARRAY && are_texts(json);
     case SCALE_TEXT: return type == SCALE_JSON_TYPE_STRING;
-    case SCALE_INTEGER: return type == SCALE_JSON_TYPE_NUMBER;
+    case SCALE_INTEGER: return scale_json_number_read(json, &number) && number.kind == SCALE_JSON_INTEGER;
     case SCALE_BOOLEAN: return type == SCALE_JSON_TYPE_BOOLEAN;
     default: return false;
     }
@@ -344,9 +365,9 @@ static scale_status put_names(scale_call *call, const scale_parameter *parameter
     scale_json_cursor cursor;
     scale_slice element;
     scale__buffer objects;
+    if (scale_json_cursor_init(&cursor, names, error) != SCALE_OK) return SCALE_ERROR;
     scale__buffer_init(&objects, MOST_REQUEST);
     scale__buffer_append_byte(&objects, '[');
-    if (scale_json_cursor_init(&cursor, names, error) != SCALE_OK) return SCALE_ERROR;
     while (scale_json_cursor_next(&cursor, NULL, &element, NULL) == 1) {
         if (objects.size > 1) scale__buffer_append_byte(&objects, ',');
         scale__buffer_append_text(&objects, "{\"name\":");
@@ -490,6 +511,8 @@ static scale_status check_required(const scale_call *call, scale_error *error) {
 static bool write_url(scale_call *call) {
     const char *path = call->operation->path;
     size_t index = 0;
+    if (call->query.state != SCALE__BUFFER_FINE) return false;
+    scale__buffer_empty(&call->url);
     scale__buffer_append_text(&call->url, call->client->base.text);
     while (*path != '\0') {
         size_t plain = strcspn(path, "{");
@@ -521,10 +544,9 @@ static bool close_body(scale_call *call) {
 }
 
 scale_status scale_call_start(scale_call *call, scale_done_fn done, void *user, scale_error *error) {
-    if (call->client == NULL || call->loop == NULL)
-        return scale__fail(error, SCALE_CLOSED, "the client was closed");
     if (call->started)
         return scale__fail(error, SCALE_USAGE, "%s was started already", call->operation->name);
+    if (call->client->loop == NULL) return scale__fail(error, SCALE_CLOSED, "the client was closed");
     if (check_required(call, error) != SCALE_OK) return SCALE_ERROR;
     if (!write_url(call) || !close_body(call)) return scale__fail_no_memory(error);
     call->done = done;
@@ -557,8 +579,7 @@ bool scale_call_is_done(const scale_call *call) {
 
 scale_slice scale_call_answer(const scale_call *call) {
     bool good = call->state == SCALE__CALL_DONE && call->error.kind == SCALE_NONE;
-    if (!good) return (scale_slice){NULL, 0};
-    return (scale_slice){call->answer.data == NULL ? "" : call->answer.data, call->answer.size};
+    return good ? scale__call_bytes(call) : (scale_slice){NULL, 0};
 }
 
 const scale_error *scale_call_error(const scale_call *call) {

@@ -58,6 +58,16 @@ struct scale_call {
     void *user;
 };
 
+/* What came of the answer so far. */
+static inline scale_slice scale__call_bytes(const scale_call *call) {
+    return (scale_slice){call->answer.data == NULL ? "" : call->answer.data, call->answer.size};
+}
+
+/* Before the look-up that is under way, the server had refused the request. */
+static inline bool scale__call_was_refused(const scale_call *call) {
+    return call->refusal.code >= 400 && call->refusal.code < 500;
+}
+
 /* The value of the path parameter of that name, or NULL. */
 const char *scale__call_path_value(const scale_call *call, const char *name);
 

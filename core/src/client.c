@@ -10,6 +10,7 @@
 #include "alloc.h"
 #include "call.h"
 #include "error.h"
+#include "options.h"
 
 void scale__client_took_off(scale_client *client) {
     scale_client_stats *stats = &client->stats;
@@ -127,9 +128,12 @@ static void keep_numbers(scale_client *client, const scale_client_options *optio
         NULL;
 }
 
-scale_status scale_client_new(scale_client **result, scale_loop *loop, const scale_client_options *options,
+scale_status scale_client_new(scale_client **result, scale_loop *loop, const scale_client_options *given,
                               scale_error *error) {
+    scale_client_options taken = SCALE_CLIENT_OPTIONS_INIT;
+    const scale_client_options *options = &taken;
     *result = NULL;
+    if (scale__take_options(&taken, sizeof taken, given, error) != SCALE_OK) return SCALE_ERROR;
     if (check_key(options->api_key, error) != SCALE_OK || check_numbers(options, error) != SCALE_OK ||
         check_user_agent(options->user_agent, error) != SCALE_OK)
         return SCALE_ERROR;

@@ -28,8 +28,8 @@ void scale__client_pump(scale_client *client);
 void scale__client_took_off(scale_client *client);
 void scale__client_landed(scale_client *client);
 
-/* What requests say of who sends them: "scalua/0.1.0 libcurl/7.88.1 Linux EXTENSION". `extension` may be
- * NULL. */
+/* What requests say of who sends them: "scalua/0.1.0 libcurl/7.88.1 Linux EXTENSION". `extension`
+** may be NULL. */
 void scale__write_user_agent(char *text, size_t room, const char *extension);
 
 #endif

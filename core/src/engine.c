@@ -20,10 +20,6 @@ static int most_attempts(const scale_call *call) {
     return chosen(call->options.max_attempts, call->client->options.max_attempts);
 }
 
-static scale_slice answer_of(const scale_call *call) {
-    return (scale_slice){call->answer.data == NULL ? "" : call->answer.data, call->answer.size};
-}
-
 /* ===================================================================== ends */
 
 static void deliver(void *user) {
@@ -211,7 +207,7 @@ static void describe_status(scale_call *call, const scale__outcome *outcome, sca
         snprintf(error->message, sizeof error->message, "redirects are not followed; the server named %s",
                  outcome->redirect);
     else
-        scale__answer_read_error(error, answer_of(call));
+        scale__answer_read_error(error, scale__call_bytes(call));
 }
 
 /* The address that the server redirects to is the answer, if that is what the operation asks for. */
@@ -234,7 +230,7 @@ static scale_status judge(scale_call *call, const scale__outcome *outcome, scale
         error->kind = cut ? SCALE_BAD_ANSWER : outcome->kind;
         error->code = error->kind == SCALE_BAD_ANSWER ? outcome->code : 0;
         snprintf(error->message, sizeof error->message, "%s", outcome->message);
-    } else if (scale__answer_check(call->operation, answer_of(call), error) == SCALE_OK) {
+    } else if (scale__answer_check(call->operation, scale__call_bytes(call), error) == SCALE_OK) {
         return SCALE_OK;
     } else {
         error->code = outcome->code;
@@ -317,10 +313,6 @@ static void handle_failure(scale_call *call, scale_error *error, const scale__fa
 
 /* =============================================================== after a look-up */
 
-static bool was_refused(const scale_call *call) {
-    return call->refusal.code >= 400 && call->refusal.code < 500;
-}
-
 static void end_different(scale_call *call, const char *difference) {
     scale_error error = call->refusal;
     size_t used = strlen(error.message);
@@ -348,6 +340,10 @@ static void handle_lookup(scale_call *call, bool not_found) {
     char difference[256] = "";
     switch (scale__resolve_judge(call, not_found, difference, sizeof difference)) {
     case SCALE__REACHED:
+        if (scale__answer_check(call->operation, scale__call_bytes(call), NULL) != SCALE_OK) {
+            look_again(call, &nothing_yet);
+            break;
+        }
         call->existed = !call->unclear;
         end(call);
         break;
@@ -355,13 +351,13 @@ static void handle_lookup(scale_call *call, bool not_found) {
     case SCALE__DIFFERENT: end_different(call, difference); break;
     case SCALE__NOTHING_YET:
         /* Only after a 409 or an unclear outcome is there reason to believe that it will be. */
-        if (was_refused(call) && call->refusal.code != 409 && !call->unclear)
+        if (scale__call_was_refused(call) && call->refusal.code != 409 && !call->unclear)
             end_with(call, &call->refusal);
         else
             look_again(call, &nothing_yet);
         break;
     case SCALE__NOT_REACHED:
-        if (was_refused(call))
+        if (scale__call_was_refused(call))
             end_with(call, &call->refusal);
         else
             send_after(call, SCALE__PHASE_REQUEST, 0);
@@ -373,7 +369,7 @@ static void finish_lookup(scale_call *call, const scale__outcome *outcome) {
     scale__failure failure = {SCALE_NETWORK, outcome->code, true, true, outcome->retry_after};
     bool good_status = outcome->code >= 200 && outcome->code < 300;
     bool good = good_status && outcome->kind == SCALE_NONE;
-    if (good) good = scale_json_outline(answer_of(call), NULL) == SCALE_OK;
+    if (good) good = scale_json_outline(scale__call_bytes(call), NULL) == SCALE_OK;
     if (good || outcome->code == 404) {
         handle_lookup(call, !good);
         return;

@@ -10,6 +10,7 @@
 #include "client.h"
 #include "error.h"
 #include "loop.h"
+#include "options.h"
 #include "transfer.h"
 #include "url.h"
 
@@ -242,8 +243,9 @@ static bool is_token(const char *text, size_t size) {
 /* Does not repeat values: they may be secrets. */
 static scale_status check_header(const char *line, scale_error *error) {
     const char *colon = strchr(line, ':');
-    int size = (int)(colon == NULL ? strlen(line) : (size_t)(colon - line));
-    if (colon == NULL || !is_token(line, (size_t)size))
+    if (colon == NULL) return scale__fail(error, SCALE_USAGE, "a header is a name, a colon and a value");
+    int size = (int)(colon - line);
+    if (!is_token(line, (size_t)size))
         return scale__fail(error, SCALE_USAGE, "'%.*s' is no header's name", size, line);
     for (const char *each = colon + 1; *each != '\0'; each++)
         if (((unsigned char)*each < 0x20 && *each != '\t') || *each == 0x7F)
@@ -255,6 +257,8 @@ static scale_status check_header(const char *line, scale_error *error) {
 
 static scale_status check(const scale_exchange_request *request, scale__origin *origin, scale_error *error) {
     if (request->url == NULL) return scale__fail(error, SCALE_USAGE, "no URL was given");
+    if ((unsigned)request->method > SCALE_HEAD)
+        return scale__fail(error, SCALE_USAGE, "there is no such method");
     if (scale__url_origin(origin, request->url, error) != SCALE_OK) return SCALE_ERROR;
     if (request->timeout <= 0) return scale__fail(error, SCALE_USAGE, "timeout must be more than 0");
     if (request->connect_timeout <= 0)
@@ -266,18 +270,13 @@ static scale_status check(const scale_exchange_request *request, scale__origin *
     return SCALE_OK;
 }
 
-static bool copy_text(char **place, const char *text) {
-    *place = scale__copy_text(text);
-    return text == NULL || *place != NULL;
-}
-
 static bool copy_headers(scale_exchange *exchange, const char *const *headers) {
     size_t count = 0;
     while (headers != NULL && headers[count] != NULL) count++;
     exchange->headers = scale__allocate_zero((count + 1) * sizeof *exchange->headers);
     if (exchange->headers == NULL) return false;
     for (size_t i = 0; i < count; i++)
-        if (!copy_text(&exchange->headers[i], headers[i])) return false;
+        if (!scale__copy_into(&exchange->headers[i], headers[i])) return false;
     return true;
 }
 
@@ -293,16 +292,21 @@ static scale_status copy_request(scale_exchange *exchange, const scale_exchange_
         exchange->body = scale__copy(request->body, request->body_size);
         if (exchange->body == NULL) return scale__fail_no_memory(error);
     }
-    bool fine = copy_text(&exchange->url, request->url) && copy_text(&exchange->ca_file, request->ca_file) &&
-                copy_text(&exchange->proxy, request->proxy) && copy_headers(exchange, request->headers);
+    bool fine = scale__copy_into(&exchange->url, request->url) &&
+                scale__copy_into(&exchange->ca_file, request->ca_file) &&
+                scale__copy_into(&exchange->proxy, request->proxy) &&
+                copy_headers(exchange, request->headers);
     return fine ? SCALE_OK : scale__fail_no_memory(error);
 }
 
 scale_status scale_exchange_start(scale_exchange **result, scale_loop *loop,
-                                  const scale_exchange_request *request, scale_exchanged_fn done, void *user,
+                                  const scale_exchange_request *given, scale_exchanged_fn done, void *user,
                                   scale_error *error) {
+    scale_exchange_request taken = SCALE_EXCHANGE_REQUEST_INIT;
+    const scale_exchange_request *request = &taken;
     scale__origin origin;
     *result = NULL;
+    if (scale__take_options(&taken, sizeof taken, given, error) != SCALE_OK) return SCALE_ERROR;
     if (check(request, &origin, error) != SCALE_OK) return SCALE_ERROR;
     scale_exchange *exchange = scale__allocate_zero(sizeof *exchange);
     if (exchange == NULL) return scale__fail_no_memory(error);

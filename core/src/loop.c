@@ -14,6 +14,7 @@
 
 #include "alloc.h"
 #include "error.h"
+#include "options.h"
 #include "timers.h"
 
 #define EVENTS_AT_ONCE 128
@@ -297,13 +298,14 @@ size_t scale_loop_unfinished(const scale_loop *loop) {
 
 /* ============================================================== life and death */
 
-static const scale_loop_options default_options = SCALE_LOOP_OPTIONS_INIT;
-
 scale_status scale_loop_new(scale_loop **result, const scale_loop_options *options, scale_error *error) {
     *result = NULL;
+    scale_loop_options taken = SCALE_LOOP_OPTIONS_INIT;
+    if (options != NULL && scale__take_options(&taken, sizeof taken, options, error) != SCALE_OK)
+        return SCALE_ERROR;
     scale_loop *loop = scale__allocate_zero(sizeof *loop);
     if (loop == NULL) return scale__fail_no_memory(error);
-    loop->options = options == NULL ? default_options : *options;
+    loop->options = taken;
     loop->transport_due = NEVER;
     scale__link_init(&loop->members);
     scale__link_init(&loop->endings);

@@ -21,28 +21,37 @@ static bool is_text(scale_slice value, const char *text) {
     return value.data != NULL && scale_json_string_equals(value, text, strlen(text));
 }
 
-static scale_slice body_of(const scale_call *call) {
-    return (scale_slice){call->body, call->body == NULL ? 0 : call->body_size};
+static bool is_string(scale_slice value) {
+    return value.data != NULL && scale_json_type_of(value) == SCALE_JSON_TYPE_STRING;
 }
 
-static scale_slice answer_of(const scale_call *call) {
-    return (scale_slice){call->answer.data, call->answer.size};
+static scale_slice body_of(const scale_call *call) {
+    return (scale_slice){call->body, call->body == NULL ? 0 : call->body_size};
 }
 
 static bool is_second_api(const scale_call *call) {
     return scale_operation_version(call->operation) == 2;
 }
 
+/* By which of its names a body says which batch of the second API it is about; NULL: by none. */
+static const char *batch_key(const scale_call *call) {
+    if (is_string(member(body_of(call), "batch_id"))) return "batch_id";
+    return is_string(member(body_of(call), "batch_name")) ? "batch_name" : NULL;
+}
+
 bool scale__resolve_is_repeatable(const scale_call *call) {
-    scale_repeat repeat = call->operation->repeat;
-    if (repeat != SCALE_REPEAT_UNIQUE_ID) return repeat != SCALE_REPEAT_NEVER;
-    return call->idempotency_key != NULL || scale__resolve_has_unique_id(call);
+    switch (call->operation->repeat) {
+    case SCALE_REPEAT_SAFE: return true;
+    case SCALE_REPEAT_UNIQUE_ID: return call->idempotency_key != NULL || scale__resolve_has_unique_id(call);
+    case SCALE_REPEAT_NAME: return is_string(member(body_of(call), "name"));
+    case SCALE_REPEAT_STATE: return !is_second_api(call) || batch_key(call) != NULL;
+    default: return false;
+    }
 }
 
 bool scale__resolve_has_unique_id(const scale_call *call) {
     scale_slice unique_id = member(body_of(call), "unique_id");
-    return unique_id.data != NULL && scale_json_type_of(unique_id) == SCALE_JSON_TYPE_STRING &&
-           unique_id.size > 2;
+    return is_string(unique_id) && unique_id.size > 2;
 }
 
 /* ================================================================ the address */
@@ -75,11 +84,11 @@ static bool is_about_task(const scale_call *call) {
 
 /* /v2/batch?batch_id=… or batch_name=… */
 static bool append_second_batch(const scale_call *call, scale__buffer *url) {
-    const char *name = member(body_of(call), "batch_id").data != NULL ? "batch_id" : "batch_name";
+    const char *key = batch_key(call);
     scale__buffer_append_text(url, "/v2/batch?");
-    scale__buffer_append_text(url, name);
+    scale__buffer_append_text(url, key);
     scale__buffer_append_byte(url, '=');
-    return append_member(call, url, name, false);
+    return append_member(call, url, key, false);
 }
 
 bool scale__resolve_address(scale_call *call) {
@@ -162,11 +171,14 @@ static bool covers_sent(const scale_call *call, scale_slice task, char *differen
 
 /* A text that was found equals the one that was sent; true when none was sent. */
 static bool same_text(scale_slice found, scale_slice sent) {
-    char text[1024];
     size_t size = 0;
-    if (sent.data == NULL || sent.size > sizeof text) return true;
-    if (scale_json_string(sent, text, &size, NULL) != SCALE_OK) return true;
-    return found.data != NULL && scale_json_string_equals(found, text, size);
+    if (!is_string(sent)) return true;
+    char *text = scale__allocate(sent.size);
+    bool same = text != NULL && found.data != NULL &&
+                scale_json_string(sent, text, &size, NULL) == SCALE_OK &&
+                scale_json_string_equals(found, text, size);
+    scale__release(text);
+    return same;
 }
 
 static bool agrees(scale_slice found, scale_slice sent, const char *name) {
@@ -238,17 +250,18 @@ static bool keep_only(scale_call *call, scale_slice document) {
 static scale__resolution look_on(scale_call *call, scale_slice task) {
     scale__buffer *url = &call->lookup_url;
     scale_slice id = member(task, "task_id");
+    if (!is_string(id)) return SCALE__NOTHING_YET;
     scale__buffer_empty(url);
     scale__buffer_append_text(url, call->client->base.text);
     scale__buffer_append_text(url, "/v2/task?task_id=");
-    call->found = id.data != NULL && append_text(url, id, false);
+    call->found = append_text(url, id, false);
     return call->found ? SCALE__LOOK_ON : SCALE__NOTHING_YET;
 }
 
 static scale__resolution judge_task_list(scale_call *call, char *difference, size_t room) {
     scale_json_cursor cursor;
     scale_slice task;
-    scale_slice docs = member(answer_of(call), "docs");
+    scale_slice docs = member(scale__call_bytes(call), "docs");
     if (docs.data == NULL || scale_json_cursor_init(&cursor, docs, NULL) != SCALE_OK ||
         scale_json_cursor_next(&cursor, NULL, &task, NULL) != 1)
         return SCALE__NOTHING_YET;
@@ -262,15 +275,15 @@ static scale__resolution judge_task_list(scale_call *call, char *difference, siz
 static scale__resolution judge_named(scale_call *call, char *difference, size_t room) {
     bool batch = call->operation->answer == SCALE_ANSWER_BATCH;
     const char *name = batch ? "project" : "type";
-    if (agrees(answer_of(call), body_of(call), name)) return SCALE__REACHED;
+    if (agrees(scale__call_bytes(call), body_of(call), name)) return SCALE__REACHED;
     snprintf(difference, room, "the %s of that name has another %s", batch ? "batch" : "project", name);
     return SCALE__DIFFERENT;
 }
 
 static bool cancel_is_reached(const scale_call *call) {
-    bool canceled = is_text(member(answer_of(call), "status"), "canceled");
+    bool canceled = is_text(member(scale__call_bytes(call), "status"), "canceled");
     bool clear = call->query.data != NULL && strstr(call->query.data, "clear_unique_id=true") != NULL;
-    return canceled && !(clear && member(answer_of(call), "unique_id").data != NULL);
+    return canceled && !(clear && member(scale__call_bytes(call), "unique_id").data != NULL);
 }
 
 /* ========================================================= batches of the second API */
@@ -283,7 +296,7 @@ static bool transition_is_reached(const scale_call *call) {
         {"v2.pause_batch", "paused", NULL},
         {"v2.cancel_batch", "cancelled", NULL},
     };
-    scale_slice status = member(answer_of(call), "status");
+    scale_slice status = member(scale__call_bytes(call), "status");
     for (size_t i = 0; i < sizeof goals / sizeof *goals; i++) {
         if (strcmp(call->operation->name, goals[i][0]) != 0) continue;
         return is_text(status, goals[i][1]) || (goals[i][2] != NULL && is_text(status, goals[i][2]));
@@ -311,16 +324,17 @@ static bool wrap_batch(scale_call *call) {
 ** the second time looks on for a while. */
 static scale__resolution judge_transition(scale_call *call) {
     bool begins = call->operation->answer == SCALE_ANSWER_BATCH_OPERATION;
-    bool refused = call->refusal.code >= 400 && call->refusal.code < 500;
+    bool refused = scale__call_was_refused(call);
     if (!transition_is_reached(call)) return begins && refused ? SCALE__NOTHING_YET : SCALE__NOT_REACHED;
     return wrap_batch(call) ? SCALE__REACHED : SCALE__NOTHING_YET;
 }
 
 static bool state_is_reached(const scale_call *call) {
-    if (!is_about_task(call)) return !is_text(member(answer_of(call), "status"), "staging");
+    if (!is_about_task(call)) return !is_text(member(scale__call_bytes(call), "status"), "staging");
     if (call->operation->body == SCALE_BODY_NONE) return cancel_is_reached(call);
     bool covers = false;
-    return scale_json_covers(&covers, NULL, answer_of(call), body_of(call), NULL, NULL) == SCALE_OK && covers;
+    return scale_json_covers(&covers, NULL, scale__call_bytes(call), body_of(call), NULL, NULL) == SCALE_OK &&
+           covers;
 }
 
 scale__resolution scale__resolve_judge(scale_call *call, bool not_found, char *difference, size_t room) {
@@ -330,6 +344,8 @@ scale__resolution scale__resolve_judge(scale_call *call, bool not_found, char *d
         return call->found ? SCALE__REACHED : judge_task_list(call, difference, room);
     case SCALE_REPEAT_NAME: return judge_named(call, difference, room);
     default:
+        if (!is_about_task(call) && !is_string(member(scale__call_bytes(call), "status")))
+            return SCALE__NOTHING_YET;
         if (is_second_api(call)) return judge_transition(call);
         return state_is_reached(call) ? SCALE__REACHED : SCALE__NOT_REACHED;
     }

@@ -198,11 +198,6 @@ static bool make_headers(scale__session *session, const char *key) {
     return true;
 }
 
-static bool copy_setting(char **place, const char *text) {
-    *place = scale__copy_text(text);
-    return text == NULL || *place != NULL;
-}
-
 scale_status scale__session_new(scale__session **result, scale__transport *transport,
                                 const scale__session_settings *settings, scale_error *error) {
     *result = NULL;
@@ -211,11 +206,12 @@ scale_status scale__session_new(scale__session **result, scale__transport *trans
     session->transport = transport;
     session->verify = settings->verify;
     session->loopback = settings->loopback;
-    bool fine = copy_setting(&session->user_agent, settings->user_agent) &&
-                copy_setting(&session->ca_file, settings->ca_file) &&
-                copy_setting(&session->cert_file, settings->cert_file) &&
-                copy_setting(&session->key_file, settings->key_file) &&
-                copy_setting(&session->proxy, settings->proxy) && make_headers(session, settings->api_key);
+    bool fine = scale__copy_into(&session->user_agent, settings->user_agent) &&
+                scale__copy_into(&session->ca_file, settings->ca_file) &&
+                scale__copy_into(&session->cert_file, settings->cert_file) &&
+                scale__copy_into(&session->key_file, settings->key_file) &&
+                scale__copy_into(&session->proxy, settings->proxy) &&
+                make_headers(session, settings->api_key);
     if (!fine) {
         scale__session_free(session);
         return scale__fail_no_memory(error);

@@ -68,7 +68,7 @@ static size_t host_size(const char *host) {
         const char *end = strchr(host, ']');
         return end == NULL ? 0 : (size_t)(end - host) + 1;
     }
-    return strcspn(host, ":/");
+    return strcspn(host, ":/?#");
 }
 
 /* How long "https://" or "http://" is, in any case; 0 for another beginning. */

@@ -347,9 +347,11 @@ describe("wrong use", function()
         says("get_tasks_count needs project_name or batch_name", function() return client:get_tasks_count {}, nil end)
         says("limit of get_tasks must be an integer", function() return client:tasks { limit = "many" }, nil end)
         says("limit of get_tasks must be an integer", function() return client:tasks { limit = 1.5 }, nil end)
-        says("tags of get_tasks must be a string or a list of strings", function()
-            return client:tasks { tags = { 1 } }, nil
-        end)
+        for _, tags in ipairs { { 1 }, { grey = true } } do
+            says("tags of get_tasks must be a string or a list of strings", function()
+                return client:tasks { tags = tags }, nil
+            end)
+        end
         says("accepted of audit_task must be true or false", function() return client:audit_task("1", "yes"), nil end)
         says("set_task_tags needs tags", function() return client:set_task_tags "1", nil end)
         says("tags of set_task_tags must be a list of strings", function() return client:set_task_tags("1", { a = 1 }), nil end)
@@ -361,6 +363,9 @@ describe("wrong use", function()
             return client:create_task("imageannotation", { x = function() end }), nil
         end)
         says("upload_file needs path", function() return client:upload_file {}, nil end)
+        says("path must not have a NUL in it", function() return client:upload_file { path = "README.md\0.png" }, nil end)
+        says("filename must be a string", function() return client:upload_file { data = "x", filename = 5 }, nil end)
+        says("data must be a string", function() return client:upload_file { path = "README.md", data = {} }, nil end)
         says("timeout for get_task must be a number more than 0", function()
             return client:get_task("1", { timeout = 0 }), nil
         end)

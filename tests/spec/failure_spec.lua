@@ -440,6 +440,12 @@ describe("an unclear outcome", function()
         assert.equal("POST /v1/task/1/cancel?clear_unique_id=true", server:line(3))
     end)
 
+    it("of finalize is no success while the state cannot be read", function()
+        serve { { status = 500 }, "{}", '{"status":"in_progress"}', '{"name":"b","status":"in_progress"}' }
+        assert.equal("in_progress", client:finalize_batch("b").status)
+        assert.same({ "GET /v1/batches/b", 4 }, { server:line(2), #server.requests })
+    end)
+
     it("of a cancel that the server then refuses is the refusal", function()
         serve { { status = 500 }, '{"task_id":"1","status":"completed"}', { status = 400, body = '{"error":"done"}' },
             '{"task_id":"1","status":"completed"}' }

@@ -104,6 +104,15 @@ describe("get_tasks", function()
         assert.equal(1, #server.requests)
     end)
 
+    it("says where to begin only once, whatever that is called", function()
+        serve { '{"docs":[{"id":"1"}],"next_token":"n"}', '{"docs":[{"id":"2"}]}', page(1, 1, token "n"), page(2, 2) }
+        assert.equal(2, #client:list_assets({ project = "p", cursor = "c" }):list())
+        assert.equal("1 2", ids(client:get_tasks { project_name = "p", offset = 5 }))
+        assert.same({ "GET /v1/files?project=p&cursor=c", "GET /v1/files?project=p&next_token=n",
+            "GET /v1/tasks?project=p&offset=5", "GET /v1/tasks?project=p&next_token=n" },
+            { server:line(1), server:line(2), server:line(3), server:line(4) })
+    end)
+
     it("ends with an error when a token comes twice", function()
         serve { page(1, 1, token "a"), page(2, 2, token "a") }
         local seen = {}

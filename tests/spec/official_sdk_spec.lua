@@ -255,10 +255,10 @@ describe("where the official SDK", function()
 
         it("refuses one that would break the header, or where there is none", function()
             serve { TASK }
-            for _, key in ipairs { "", "a\r\nX: y", "a b", "é" } do
+            for _, key in ipairs { "", "a\r\nX: y", "a b", "é", "a\0b" } do
                 local ok, message = pcall(function() client:create_task("comparison", {}, { idempotency_key = key }) end)
                 assert.is_false(ok)
-                assert.matches("official_sdk_spec.lua:%d+: idempotency_key of create_task must be", message)
+                assert.matches("official_sdk_spec.lua:%d+: idempotency_key .*must ", message)
             end
             assert.matches("get_task takes no idempotency_key",
                 select(2, pcall(client.get_task, client, "1", { idempotency_key = "k" })))

@@ -200,6 +200,16 @@ describe("a list of the second API", function()
         client.v2:get_projects():close()
     end)
 
+    it("that comes whole iterates in the order that it has by then", function()
+        serve { '{"projects":[{"id":"1","name":"p"},{"id":"2","name":"q"},{"id":"3","name":"r"}]}' }
+        local projects = client.v2:get_projects()
+        for _ in projects do end
+        table.sort(projects, function(a, b) return a.name > b.name end)
+        local seen = {}
+        for each in projects do table.insert(seen, each.name) end
+        assert.same({ "r", "q", "p" }, seen)
+    end)
+
     for name, body in pairs { ["no list"] = "{}", ["no array"] = '{"projects":{}}', ["an array"] = "[]" } do
         it("does not take " .. name .. " for one", function()
             serve({ body }, { max_attempts = 1 })
@@ -230,6 +240,22 @@ describe("an object of the second API", function()
             assert.same({ "POST /v2/batch/" .. path, '{"batch_id":"b1"}' },
                 { server:line(n + 1), server.requests[n + 1].body })
         end
+    end)
+
+    it("takes options beside its own id, and nothing else", function()
+        serve { batch "in_progress" }
+        local b = client.v2:get_batch { batch_name = "b" }
+        for message, given in pairs {
+            ["takes a table of options here, not string"] = { "x" }, ["batch_id of v2.pause_batch was given twice"] = {
+                { batch_id = "b2" } }, ["got more arguments than it takes"] = { {}, {} },
+            ["unknown option 'colour' for v2.pause_batch"] = { { colour = 1 } },
+        } do
+            local ok, problem = pcall(function() b:pause(table.unpack(given)) end)
+            assert.is_false(ok)
+            assert.matches("v2_spec.lua:%d+: ", problem)
+            assert.matches(message, problem, 1, true)
+        end
+        assert.equal(1, #server.requests)
     end)
 
     it("gives the batch that an operation answers", function()
@@ -306,6 +332,18 @@ describe("an unclear outcome of the second API", function()
         assert.equal(6, #server.requests)
     end)
 
+    it("of a transition is looked up by the name, when the id is null", function()
+        serve { LOST, batch "in_progress" }
+        assert.equal("b1", client.v2:finalize_batch({ batch_id = scaleapi.null, batch_name = "b" }).id)
+        assert.equal("GET /v2/batch?batch_name=b", server:line(2))
+    end)
+
+    it("of a transition of no batch is ambiguous", function()
+        serve { LOST }
+        local err = fake.failure(client.v2.pause_batch, client.v2, { body = '{"batch_id":5}' })
+        assert.same({ "ambiguous", 1 }, { err.kind, #server.requests })
+    end)
+
     it("of a transition that the server refuses is the refusal", function()
         serve { LOST, batch "staging", REFUSED, batch "staging" }
         local err = fake.failure(client.v2.pause_batch, client.v2, { batch_id = "b1" })
@@ -335,6 +373,13 @@ describe("an unclear outcome of the second API", function()
             assert.same({ "GET /v1/tasks?unique_id=u%201", "GET /v2/task?task_id=t1" }, { server:line(3), server:line(4) })
             assert.same({ "Basic dGVzdF9rZXk6", "Bearer test_key" },
                 { server.requests[3].headers.authorization, server.requests[4].headers.authorization })
+        end)
+
+        it("that was made is no success until it can be read", function()
+            serve { LOST, DUPLICATE, '{"docs":[{"project":"p"}]}', '{"docs":[' .. CHAT .. "]}", "{}", task "t1" }
+            assert.equal("t1", create().task_id)
+            assert.equal("GET /v1/tasks?unique_id=u%201", server:line(4))
+            assert.same({ "GET /v2/task?task_id=t1", 6 }, { server:line(6), #server.requests })
         end)
 
         for key, other in pairs { project = '"q"', metadata = '{"a":2}', params = '{"template_variables":{"prompt":"ho"}}',

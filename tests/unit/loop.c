@@ -1,10 +1,12 @@
 /* loop.c - timers, watched descriptors and calls from C, without a server. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "call.h"
 #include "check.h"
 #include "scaleapi.h"
 
@@ -186,6 +188,62 @@ static void calls_refuse_wrong_use(void) {
     CHECK_TEXT(error.message, "get_task needs task_id, a string");
     CHECK_INT(scale_loop_unfinished(loop), 0);
     scale_call_free(call);
+    error = (scale_error)SCALE_ERROR_INIT;
+    CHECK_INT(scale_call_new(&call, client, scale_operation_find("get_taks"), NULL, &error), SCALE_ERROR);
+    CHECK_TEXT(error.message, "there is no such operation");
+    CHECK(call == NULL);
+    call = new_call(client, "create_task");
+    error = (scale_error)SCALE_ERROR_INIT;
+    CHECK_INT(scale_call_set_json(call, "priority", "1.5", 3, &error), SCALE_ERROR);
+    CHECK_TEXT(error.message, "priority of create_task must be an integer");
+    CHECK_INT(scale_call_set_json(call, "priority", "10", 2, NULL), SCALE_OK);
+    scale_call_free(call);
+    scale_client_free(client);
+    scale_loop_free(loop);
+}
+
+static void options_of_an_older_program_are_understood(void) {
+    scale_loop *loop = new_loop(false);
+    scale_client *client = new_client(loop, "http://127.0.0.1:1");
+    const scale_operation *row = scale_operation_find("create_task");
+    scale_call_options options = SCALE_CALL_OPTIONS_INIT;
+    scale_error error = SCALE_ERROR_INIT;
+    scale_call *call = NULL;
+    options.max_attempts = 3;
+    options.idempotency_key = "no key"; /* lies behind the end of the older struct */
+    options.size = offsetof(scale_call_options, idempotency_key);
+    CHECK_INT(scale_call_new(&call, client, row, &options, NULL), SCALE_OK);
+    CHECK_INT(call->options.max_attempts, 3);
+    CHECK(call->idempotency_key == NULL);
+    scale_call_free(call);
+    options.size = 0;
+    CHECK_INT(scale_call_new(&call, client, row, &options, &error), SCALE_ERROR);
+    CHECK_INT(error.kind, SCALE_USAGE);
+    CHECK(call == NULL);
+    scale_client_options none = {0};
+    scale_exchange_request nothing = {0};
+    scale_client *other = NULL;
+    scale_exchange *exchange = NULL;
+    CHECK_INT(scale_client_new(&other, loop, &none, NULL), SCALE_ERROR);
+    CHECK_INT(scale_exchange_start(&exchange, loop, &nothing, NULL, NULL, NULL), SCALE_ERROR);
+    scale_client_free(client);
+    scale_loop_free(loop);
+}
+
+/* A list's values stand together, whatever else is given between them. */
+static void values_of_a_list_may_come_apart(void) {
+    scale_loop *loop = new_loop(false);
+    scale_client *client = new_client(loop, "http://127.0.0.1:1");
+    scale_call *call = new_call(client, "get_tasks");
+    static const char *const given[][2] = {{"project_name", "type=&a"}, {"tags", "x"},
+                                           {"review_status", "fixed"},  {"status", "pending"},
+                                           {"review_status", "a,b"},    {"tags", "y"}};
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++)
+        CHECK_INT(scale_call_set_text(call, given[i][0], given[i][1], strlen(given[i][1]), NULL), SCALE_OK);
+    CHECK_TEXT(call->query.data,
+               "?project=type%3D%26a&tags=x&customer_review_status=fixed%2Ca%2Cb&status=pending&tags=y");
+    CHECK_INT(call->query.size, strlen(call->query.data));
+    scale_call_free(call);
     scale_client_free(client);
     scale_loop_free(loop);
 }
@@ -334,11 +392,15 @@ static void things_may_go_in_any_order(void) {
     CHECK_INT(scale_call_error(first)->kind, SCALE_CLOSED);
     CHECK_INT(scale_loop_unfinished(loop), 0);
     client = new_client(loop, "http://127.0.0.1:1");
-    scale_call *third = start_get(client, count_done);
+    scale_call *third = start_get(client, count_done), *unstarted = new_call(client, "get_projects");
     scale_loop_free(loop);
     CHECK_INT(scale_call_error(third)->kind, SCALE_CLOSED);
-    scale_call *late = NULL;
     scale_error error = SCALE_ERROR_INIT;
+    CHECK_INT(scale_call_start(unstarted, NULL, NULL, &error), SCALE_ERROR);
+    CHECK_INT(error.kind, SCALE_CLOSED);
+    scale_call_free(unstarted);
+    scale_call *late = NULL;
+    error = (scale_error)SCALE_ERROR_INIT;
     CHECK_INT(scale_call_new(&late, client, scale_operation_find("get_task"), NULL, &error), SCALE_ERROR);
     CHECK_INT(error.kind, SCALE_CLOSED);
     scale_call_free(first);
@@ -375,6 +437,8 @@ int main(void) {
     RUN(a_timer_that_was_due_already_ends_the_wait);
     RUN(watches_call_back_until_they_end);
     RUN(calls_refuse_wrong_use);
+    RUN(options_of_an_older_program_are_understood);
+    RUN(values_of_a_list_may_come_apart);
     RUN(a_server_that_is_not_there_is_tried_again_then_reported);
     RUN(a_call_after_one_canceled_while_connecting_is_sent);
     RUN(an_interim_answer_is_none);

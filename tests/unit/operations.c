@@ -47,6 +47,12 @@ static void every_row_says_where_it_comes_from(void) {
     }
 }
 
+static void every_enumeration_can_be_searched_for_near_misses(void) {
+    const scale_enumeration *enumeration;
+    for (size_t i = 0; (enumeration = scale_enumeration_at(i)) != NULL; i++)
+        CHECK(enumeration->count > 0 && enumeration->count <= 64);
+}
+
 static void rows_are_found_by_every_name_of_the_sdk(void) {
     CHECK(scale_operation_find("tasks") == scale_operation_find("get_tasks"));
     CHECK(scale_operation_find("v2_get_tasks") == scale_operation_find("v2.get_tasks"));
@@ -166,6 +172,19 @@ static void bad_base_urls_are_named(void) {
     }
 }
 
+static void a_path_is_not_needed_in_a_url(void) {
+    static const char *const hosts[] = {"https://example.test?a=b:c", "https://example.test#a",
+                                        "https://example.test/", "https://example.test"};
+    scale__origin origin;
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++) {
+        CHECK_INT(scale__url_origin(&origin, hosts[i], NULL), SCALE_OK);
+        CHECK_INT(origin.size, strlen("https://example.test"));
+    }
+    CHECK_INT(scale__url_origin(&origin, "http://localhost?@evil.test", NULL), SCALE_OK);
+    CHECK(origin.loopback);
+    CHECK_INT(scale__url_origin(&origin, "https://?a", NULL), SCALE_ERROR);
+}
+
 static void statuses_have_kinds(void) {
     CHECK_TEXT(scale_kind_name(scale__kind_of_status(402)), "not_enabled");
     CHECK_TEXT(scale_kind_name(scale__kind_of_status(504)), "timeout");
@@ -194,6 +213,7 @@ static void the_first_error_wins_and_fits(void) {
 int main(void) {
     RUN(every_row_is_whole);
     RUN(every_row_says_where_it_comes_from);
+    RUN(every_enumeration_can_be_searched_for_near_misses);
     RUN(rows_are_found_by_every_name_of_the_sdk);
     RUN(answers_say_what_they_are);
     RUN(parameters_are_found_by_both_names);
@@ -202,6 +222,7 @@ int main(void) {
     RUN(names_in_paths_keep_nothing_safe);
     RUN(base_urls_are_understood);
     RUN(bad_base_urls_are_named);
+    RUN(a_path_is_not_needed_in_a_url);
     RUN(statuses_have_kinds);
     RUN(the_first_error_wins_and_fits);
     return RESULT();

@@ -120,12 +120,29 @@ function document.method(class, name, operation, identifier)
     end
 end
 
---- The same, of an operation whose arguments all have names: `name_them(self, …)` returns them.
+-- The document's own arguments and what the user gave beside them, which cannot replace them. Or nil and what is wrong.
+local function joined(operation, own, more, ...)
+    if more ~= nil and type(more) ~= "table" then
+        return nil, operation .. " takes a table of options here, not " .. type(more)
+    elseif select("#", ...) > 0 and ... ~= nil then
+        return nil, operation .. " got more arguments than it takes"
+    end
+    for key, value in pairs(more or {}) do
+        if own[key] ~= nil then return nil, ("%s of %s was given twice"):format(key, operation) end
+        own[key] = value
+    end
+    return own
+end
+
+--- The same, of an operation whose arguments all have names: `name_them(self, …)` returns the document's own, and the
+--- options that were given.
 function document.invoking(class, name, operation, name_them)
     class.calls[name] = operation
     class.methods[name] = function(self, ...)
         check_self(class, self, name)
-        return take_outcome(class, self, self._client:_invoke(operation, name_them(self, ...)))
+        local named, problem = joined(operation, name_them(self, ...))
+        if not named then error(problem, 2) end
+        return take_outcome(class, self, self._client:_invoke(operation, named))
     end
 end
 

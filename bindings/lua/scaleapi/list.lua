@@ -21,9 +21,10 @@ function methods.close() end
 --- A list of these documents. `member` is what the answer calls them (nil: nothing), so that answer.projects is there
 --- for who knows the answer.
 function list.new(documents, member)
-    local places
+    local places = {}
+    -- A script may sort the list, or take documents out of it, between two loops.
     local function place_of(document)
-        if not places then
+        if not rawequal(documents[places[document]], document) then
             places = {}
             for i, each in ipairs(documents) do places[each] = i end
         end

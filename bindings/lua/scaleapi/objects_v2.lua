@@ -8,19 +8,15 @@ local document = require "scaleapi.document"
 
 -- A method that sends metadata; with { merge = true } it is merged into what is there.
 local function metadata_method(class, operation, identifier_name, identifier)
-    document.invoking(class, "set_metadata", operation, function(self, metadata, options)
-        local named = { [identifier_name] = self[identifier], metadata = metadata }
-        for name, value in pairs(options or {}) do named[name] = value end
-        return named
+    document.invoking(class, "set_metadata", operation, function(self, metadata, ...)
+        return { [identifier_name] = self[identifier], metadata = metadata }, ...
     end)
 end
 
 -- A method of a class that is found by its id, sent under that name.
 local function method(class, name, operation, identifier_name, identifier)
-    document.invoking(class, name, operation, function(self, options)
-        local named = { [identifier_name] = self[identifier] }
-        for key, value in pairs(options or {}) do named[key] = value end
-        return named
+    document.invoking(class, name, operation, function(self, ...)
+        return { [identifier_name] = self[identifier] }, ...
     end)
 end
 

@@ -93,6 +93,7 @@ local function ask_by_token(state, docs, envelope)
         return nil, bad_answer(state.row, ("the server gave %d empty pages in a row"):format(MOST_EMPTY_PAGES))
     end
     state.arguments.next_token = token
+    state.arguments.cursor, state.arguments.offset = nil, nil -- where the user began; the token says it from here on
     return true
 end
 
