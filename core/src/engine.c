@@ -373,7 +373,7 @@ static void finish_lookup(scale_call *call, const scale__outcome *outcome) {
     scale__failure failure = {SCALE_NETWORK, outcome->code, true, true, outcome->retry_after};
     bool good_status = outcome->code >= 200 && outcome->code < 300;
     bool good = good_status && outcome->kind == SCALE_NONE;
-    if (good) good = scale_json_outline(answer_of(call), NULL) == SCALE_OK;
+    if (good) good = scale_json_outline(answer_of(call), NULL) == SCALE_OK && scale__resolve_is_answer(call);
     if (good || outcome->code == 404) {
         handle_lookup(call, !good);
         return;
