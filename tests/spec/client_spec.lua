@@ -326,6 +326,12 @@ describe("wrong use", function()
         says("unknown option 'proyect_name' for get_tasks; did you mean 'project_name'%?", function()
             return client:get_tasks { proyect_name = "p", batch_name = "b" }, nil
         end)
+        says("unknown option 'projct_name' for get_tasks; did you mean 'project_name'%?", function()
+            return client:get_tasks { projct_name = "p" }, nil
+        end)
+        says("unknown option 'projct_name' for get_tasks; did you mean 'project_name'%?", function()
+            return client:get_tasks_count { projct_name = "p" }, nil
+        end)
         says("unknown option 'colour' for create_batch$", function()
             return client:create_batch { project = "p", batch_name = "b", colour = 1 }, nil
         end)
@@ -356,7 +362,12 @@ describe("wrong use", function()
         says("the body of create_task must be a JSON object", function()
             return client:create_task("imageannotation", "[]"), nil
         end)
-        says("not JSON at byte 2", function() return client:create_task("imageannotation", "{"), nil end)
+        says("the body of create_task is not JSON at byte 2", function()
+            return client:create_task("imageannotation", "{"), nil
+        end)
+        says("tags of add_task_tags must be a list of strings, or that as JSON; the text is not JSON at byte 1", function()
+            return client:add_task_tags("1", "urgent"), nil
+        end)
         says("create_task: cannot encode", function()
             return client:create_task("imageannotation", { x = function() end }), nil
         end)

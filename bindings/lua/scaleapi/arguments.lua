@@ -18,8 +18,8 @@ local CALL_OPTIONS = {
 }
 local TYPES = { number = "a number more than 0", boolean = "true or false", string = "a string" }
 
--- The SDK's name of a parameter that may be given by its wire name; nil when the row has none of that name.
-local function parameter_name(row, name)
+--- The SDK's name of a parameter that may be given by its wire name; nil when the row has none of that name.
+function arguments.parameter_name(row, name)
     for _, parameter in ipairs(row.parameters) do
         if parameter.name == name then return name end
     end
@@ -27,6 +27,8 @@ local function parameter_name(row, name)
         if parameter.wire == name then return parameter.name end
     end
 end
+
+local parameter_name = arguments.parameter_name
 
 local IS_ARRAY = { array = true, string_list = true, name_list = true } -- kinds of values
 
