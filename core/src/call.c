@@ -117,6 +117,23 @@ static bool takes_many(const scale_parameter *parameter) {
     return parameter->value == SCALE_TEXTS || parameter->value == SCALE_COMMA_TEXTS;
 }
 
+/* A name that the row does not have: what was probably meant, or else what there is. */
+static void fail_unknown(const scale_operation *operation, const char *name, scale_error *error) {
+    const char *meant = scale_operation_suggest(operation, name);
+    char names[SCALE_MESSAGE_SIZE / 2] = "nothing";
+    size_t used = 0;
+    if (meant != NULL) {
+        scale__fail(error, SCALE_USAGE, "unknown option '%s' for %s; did you mean '%s'?", name,
+                    operation->name, meant);
+        return;
+    }
+    for (size_t i = 0; i < operation->parameter_count && used < sizeof names; i++)
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i == 0 ? "" : ", ",
+                                 operation->parameters[i].name);
+    scale__fail(error, SCALE_USAGE, "unknown option '%s' for %s, which takes %s", name, operation->name,
+                names);
+}
+
 /* The row's parameter of that name, for a value to come; NULL with the error filled. */
 static const scale_parameter *expect(scale_call *call, const char *name, scale_error *error) {
     const scale_operation *operation = call->operation;
@@ -126,10 +143,7 @@ static const scale_parameter *expect(scale_call *call, const char *name, scale_e
         return NULL;
     }
     if (parameter == NULL) {
-        const char *meant = scale_operation_suggest(operation, name);
-        scale__fail(error, SCALE_USAGE, "unknown option '%s' for %s%s%s%s", name, operation->name,
-                    meant == NULL ? "" : "; did you mean '", meant == NULL ? "" : meant,
-                    meant == NULL ? "" : "'?");
+        fail_unknown(operation, name, error);
         return NULL;
     }
     if ((call->given & bit_of(call, parameter)) != 0 && !takes_many(parameter)) {

@@ -148,7 +148,9 @@ describe("a call", function()
         local bytes = ("\0\1\2\r\n--"):rep(50000)
         file:write(bytes):close()
         local result = client:upload_file { path = path, project_name = "p é", filename = "img one.png" }
+        client:upload_file { file = path, project_name = "p é", filename = "img one.png" } -- as on the command line
         os.remove(path)
+        assert.equal(#server.requests[1].body, #server.requests[2].body)
         assert.equal("scaledata://a/f", result.attachment_url)
         local request = server.requests[1]
         local boundary = request.headers["content-type"]:match "^multipart/form%-data; boundary=(.+)$"
@@ -332,8 +334,12 @@ describe("wrong use", function()
         says("unknown option 'projct_name' for get_tasks; did you mean 'project_name'%?", function()
             return client:get_tasks_count { projct_name = "p" }, nil
         end)
-        says("unknown option 'colour' for create_batch$", function()
+        says("unknown option 'colour' for create_batch, which takes project, batch_name, callback, calibration_batch, "
+            .. "self_label_batch, metadata$", function()
             return client:create_batch { project = "p", batch_name = "b", colour = 1 }, nil
+        end)
+        says("unknown option 'colour' for list_teammates, which takes nothing$", function()
+            return client:list_teammates { colour = 1 }, nil
         end)
         says("unknown task_type 'imageanotation' for create_task; did you mean 'imageannotation'%?", function()
             return client:create_task("imageanotation", {}), nil
@@ -372,6 +378,9 @@ describe("wrong use", function()
             return client:create_task("imageannotation", { x = function() end }), nil
         end)
         says("upload_file needs path", function() return client:upload_file {}, nil end)
+        says("path of upload_file was given twice", function()
+            return client:upload_file { path = "a", file = "b" }, nil
+        end)
         says("timeout for get_task must be a number more than 0", function()
             return client:get_task("1", { timeout = 0 }), nil
         end)

@@ -101,6 +101,13 @@ local function take_body(row, named)
     return encode(row, "object", body)
 end
 
+-- Of an upload, `file` is the path, as on the command line.
+local function take_file(row, named)
+    if row.body ~= "parts" or named.file == nil then return nil end
+    if named.path ~= nil then return ("path of %s was given twice"):format(row.name) end
+    named.path, named.file = named.file, nil
+end
+
 -- Parameters and call options in one table.
 local function bind_fields(row, named, given, index)
     local options = {}
@@ -121,6 +128,7 @@ local function bind_fields(row, named, given, index)
     for name, value in pairs(type(given[index]) == "table" and given[index] or {}) do options[name] = value end
     if type(given[index]) == "table" then index = index + 1 end
     local body, problem = take_body(row, named)
+    problem = problem or take_file(row, named)
     if problem then return nil, problem end
     return { arguments = named, body = body, options = options, used = index - 1 }
 end
