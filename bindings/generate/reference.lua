@@ -161,9 +161,9 @@ end
 
 local function add_objects()
     add("## Objects", "", "What is answered, and what is in it. `?`: not always there. Any other field that the server "
-        .. "sends is read as well. In Lua, `task:json()` is the server's own bytes and `task:as_table()` all of it as a "
-        .. "plain table, in which null is `scaleapi.null`. A method calls the operation beside it with the thing's own "
-        .. "id or name, takes what else that needs (`task:set_tags { \"night\" }`), and updates the object.", "")
+        .. "sends is read as well. In Lua, `task:json()` is the server's own bytes and `task:as_table()` all of it as "
+        .. "a plain table, in which null is `scaleapi.null`. A method calls the operation beside it with the thing's "
+        .. "own id or name, takes what else that needs (`task:set_tags { \"night\" }`), and updates the object.", "")
     for _, object in ipairs(fields.objects) do
         add("### " .. object.name .. " object", "")
         heading("field", "type", "what")
