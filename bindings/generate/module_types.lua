@@ -22,7 +22,7 @@ module_types.head = [[
 ---@field digest_id? boolean create_task: the unique_id is a digest of all that is sent
 ---@field idempotency_key? string Creating a task: sent as Idempotency-Key, which makes it safe to send it again
 
----@class scaleapi.ClientOptions
+---@class scaleapi.ClientOptions What a client is made with.
 ---@field api_key? string Default: SCALE_API_KEY, or what is in the file SCALE_API_KEY_FILE
 ---@field base_url? string What stands before /v1 and /v2; default: SCALE_API_URL, or https://api.scale.com
 ---@field user_agent? string Put behind ours
@@ -40,7 +40,7 @@ module_types.head = [[
 ---@field max_answer? integer Bytes of an answer
 ---@field allow_http? boolean Send the key over plain http to another host than this one
 
----@class scaleapi.Stats
+---@class scaleapi.Stats What client:stats() counts.
 ---@field requests integer
 ---@field retries integer
 ---@field lookups integer
@@ -52,7 +52,7 @@ module_types.head = [[
 ---@field queued integer
 
 ---@class scaleapi.Error What a failed call raises, or returns by client.safe.
----@field kind string invalid_request, unauthorized, not_found, duplicate, timeout, ambiguous, …
+---@field kind string What went wrong, as "not_found" or "timeout"
 ---@field message string The server's own words, where it spoke
 ---@field operation? string
 ---@field code? integer The HTTP status; nil when the server did not speak
@@ -73,13 +73,14 @@ function Object:as_table() end
 ---@return string
 function Object:json() end
 
----@class scaleapi.Job
+---@class scaleapi.Job What spawn returns.
 local Job = {}
 
 ---Waits for its end. Returns what its function returned, raises what it raised.
 ---@return any ...
 function Job:wait() end
 
+---Whether it has ended.
 ---@return boolean
 function Job:is_done() end
 
@@ -135,7 +136,7 @@ function scaleapi.sleep(seconds) end
 ---@return { cancel: fun() }
 function scaleapi.after(seconds, fn) end
 
----@class scaleapi.FetchOptions
+---@class scaleapi.FetchOptions Of one fetch.
 ---@field method? "GET"|"POST"|"PUT"|"DELETE"|"HEAD" GET, or POST if there is a body
 ---@field headers? table<string, string|number>
 ---@field body? string
@@ -199,14 +200,17 @@ function csv.rows(source, options) end
 ---@field null lightuserdata
 local json = {}
 
+---JSON text as a Lua value; null is scaleapi.null.
 ---@param text string
 ---@return any
 function json.decode(text) end
 
+---A Lua value as JSON text.
 ---@param value any
 ---@return string
 function json.encode(value) end
 
+---Whether the text is JSON; or nil and what is wrong.
 ---@param text string
 ---@return boolean?
 ---@return string? problem
@@ -240,10 +244,12 @@ function json.elements(text) end
 ---@return string[] values
 function json.members(text) end
 
+---The same as scaleapi.array.
 ---@param values? table
 ---@return table
 function json.array(values) end
 
+---Whether it is a table that was decoded from an array, or marked as one.
 ---@param value any
 ---@return boolean
 function json.is_array(value) end
@@ -259,6 +265,38 @@ function json.raw(text) end
 function json.number(text) end
 
 return scaleapi
+]]
+
+--- What a client has beside its operations: its name, that of its v2, the line for `safe`, its name, what it returns
+--- when it fails, and both again.
+module_types.client = [[
+---@class scaleapi.%s
+---@field v2 scaleapi.%s The operations of the second API
+%slocal %s = {}
+
+---How many tasks match.
+---@param options scaleapi.get_tasks.Options
+---@return integer%s
+function %s:get_tasks_count(options) end
+
+---Runs an operation by its name. Returns the answer's bytes: of a list, one page.
+---@param name scaleapi.OperationName
+---@return string%s
+function %s:call(name, ...) end
+]]
+
+--- And what only the client that raises has.
+module_types.beside = [[
+---Counts what it did so far.
+---@return scaleapi.Stats
+function Client:stats() end
+
+---Ends its unfinished calls and closes its connections.
+function Client:close() end
+
+---What stands before /v1 and /v2.
+---@return string
+function Client:base_url() end
 ]]
 
 return module_types

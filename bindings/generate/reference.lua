@@ -4,6 +4,9 @@ bindings.generate.reference - the reference page of all operations, as Markdown.
 
 local scaleapi = require "scaleapi"
 local fields = require "scaleapi.fields"
+local objects = require "scaleapi.objects"
+local computed = require "bindings.generate.computed"
+local module_page = require "bindings.generate.module_page"
 
 local HEAD = [[
 # The operations
@@ -16,9 +19,11 @@ stand in a table, by the names given here or by those that they have in the requ
 the order of the list, may stand before the table. The options of a call (`timeout`, `connect_timeout`, `deadline`, in
 seconds; `max_attempts`) stand beside the parameters, or in a table of their own behind a body. `client.safe` has the
 same methods, which return `nil` and the error instead of raising it. A list is iterated
-(`for task in client:get_tasks { … } do`); of a list that comes page by page, one page is what the method without its
-verb answers (`client:tasks { … }`). On the command line it is `scalua api NAME …`; `scalua api NAME --help` says what
-stands here.
+(`for task in client:get_tasks { … } do`) or taken whole (`client:get_tasks { … }:list()`); of a list that comes page by
+page, one page is what the method without its verb answers (`client:tasks { … }`). On the command line it is
+`scalua api NAME …`; `scalua api NAME --help` says what stands here. Behind the operations come
+[the objects](#objects) that they answer, with their methods, [the values](#values) that fields can have, and
+[the Lua module](#the-lua-module)'s own functions, options and errors.
 
 Where a fact comes from is marked:
 
@@ -126,20 +131,82 @@ end
 
 -- ------------------------------------------------------------------ objects
 
--- A type, each object in it a link to where that stands.
+-- A type, each object in it a link to where that stands, and each enumeration one to its values.
 local function type_of(field)
-    local text = cell(field.type:gsub("enum%.", "") .. "")
-    return (text:gsub("%u%w+", function(name) return fields.of(name) and link(name) end))
+    local text = cell(field.type):gsub("%f[%w]enum%.(%w+)", "[%1](#values)")
+    return (text:gsub("%f[%w%[]%u%w+", function(name) return fields.of(name) and link(name) end))
+end
+
+local function add_field(field)
+    row(("`%s`%s"):format(field.name, field.optional and "?" or ""), type_of(field), cell(field.about or ""))
+end
+
+-- Those that the module computes beside what the server sends.
+local function add_computed(object)
+    for _, text in ipairs(computed[object.name] or {}) do
+        local name, mark, kind, about = text:match "^([%w_]+)(%??) (%S+) ?(.*)$"
+        add_field { name = name, optional = mark ~= "", type = kind, about = about ~= "" and about or "In Lua only" }
+    end
+end
+
+local function add_methods(object)
+    local class = objects.classes[object.name]
+    local methods = {}
+    for name, operation in pairs(class and class.calls or {}) do
+        table.insert(methods, ("`:%s` ([%s](#%s))"):format(name, operation, (operation:gsub("%.", ""))))
+    end
+    table.sort(methods)
+    if #methods > 0 then add("Methods: " .. table.concat(methods, ", ") .. ".", "") end
 end
 
 local function add_objects()
     add("## Objects", "", "What is answered, and what is in it. `?`: not always there. Any other field that the server "
-        .. "sends is read as well.", "")
+        .. "sends is read as well. In Lua, `task:json()` is the server's own bytes and `task:as_table()` all of it as "
+        .. "a plain table, in which null is `scaleapi.null`. A method calls the operation beside it with the thing's "
+        .. "own id or name, takes what else that needs (`task:set_tags { \"night\" }`), and updates the object.", "")
     for _, object in ipairs(fields.objects) do
         add("### " .. object.name .. " object", "")
         heading("field", "type", "what")
-        for _, field in ipairs(object.fields) do
-            row(("`%s`%s"):format(field.name, field.optional and "?" or ""), type_of(field), cell(field.about or ""))
+        for _, field in ipairs(object.fields) do add_field(field) end
+        add_computed(object)
+        add ""
+        add_methods(object)
+    end
+end
+
+-- ------------------------------------------------------------------- values
+
+local function add_values()
+    add("## Values", "", "In Lua also by name: `scaleapi.TaskType.ImageAnnotation`; a name that there is not raises an "
+        .. "error.", "")
+    heading("of", "values")
+    local added = {}
+    for _, each in ipairs(scaleapi.operations) do
+        for _, parameter in ipairs(scaleapi.describe(each.name).parameters) do
+            local name = parameter.enumeration
+            if name and not added[name] then
+                added[name] = true
+                row(name, "`" .. table.concat(parameter.values, "`, `") .. "`")
+            end
+        end
+    end
+    add ""
+end
+
+-- ------------------------------------------------------------------- module
+
+local function add_module()
+    local functions, tables = module_page.read()
+    add("## The Lua module", "", "What there is beside the operations. A failed call raises an error object (or "
+        .. "`client.safe` returns it); misuse, such as an unknown option, raises a text in both.", "")
+    heading("call", "what")
+    for _, each in ipairs(functions) do row("`" .. each.call .. "`", cell(each.about)) end
+    add ""
+    for _, each in ipairs(tables) do
+        add("### " .. each.name, "", each.about, "")
+        heading("field", "type", "what")
+        for _, field in ipairs(each.fields) do
+            row(("`%s`%s"):format(field.name, field.optional and "?" or ""), cell(field.type), cell(field.about))
         end
         add ""
     end
@@ -173,5 +240,7 @@ return function()
     add_index(operations, "Version 1", 1)
     add_index(operations, "Version 2", 2)
     add_objects()
+    add_values()
+    add_module()
     return HEAD .. table.concat(lines, "\n"):gsub("\n+$", "") .. "\n"
 end

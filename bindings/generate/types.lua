@@ -6,6 +6,7 @@ the clients' methods.
 local scaleapi = require "scaleapi"
 local fields = require "scaleapi.fields"
 local objects = require "scaleapi.objects"
+local computed = require "bindings.generate.computed"
 local module_types = require "bindings.generate.module_types"
 local signatures = require "bindings.generate.signatures"
 
@@ -44,24 +45,6 @@ local function add_enumerations(values, names)
 end
 
 -- ------------------------------------------------------------------ objects
-
--- What the module computes beside the fields that the server sends.
-local COMPUTED = {
-    Batch = {
-        "tasks_pending? integer Once get_status was called", "tasks_completed? integer", "tasks_error? integer",
-        "tasks_canceled? integer",
-    },
-    Project = {
-        "params table The newest version of its params", "version? integer Of the newest params",
-        "instruction? string Of the newest params",
-    },
-    Teammate = {
-        "first_name? string", "last_name? string", "is_studio_labeler? boolean", "disable_rapid_emails? boolean",
-    },
-    StudioProjectGroup = { "num_workers integer", "is_singleton boolean" },
-    StudioBatch = { "project_id string", "project_name string", "batch_type string", "studio_priority? number" },
-    Schema = { "id? string", "content any The schema, decoded" },
-}
 
 local SET_METADATA = [[
 ---Sets the metadata, or merges it into what is there.
@@ -111,7 +94,7 @@ local function add_fields(object)
         add(("---@field %s%s %s%s"):format(field.name, field.optional and "?" or "", type_of_field(field),
             field.about and " " .. field.about or ""))
     end
-    for _, field in ipairs(COMPUTED[object.name] or {}) do add("---@field " .. field) end
+    for _, field in ipairs(computed[object.name] or {}) do add("---@field " .. field) end
 end
 
 local function add_object(object)
@@ -160,34 +143,6 @@ local function add_names(operations)
     add("---@alias scaleapi.OperationName " .. table.concat(names, "|"), "")
 end
 
-local CLIENT = [[
----@class scaleapi.%s
----@field v2 scaleapi.%s The operations of the second API
-%slocal %s = {}
-
----How many tasks match.
----@param options scaleapi.get_tasks.Options
----@return integer%s
-function %s:get_tasks_count(options) end
-
----Runs an operation by its name. Returns the answer's bytes: of a list, one page.
----@param name scaleapi.OperationName
----@return string%s
-function %s:call(name, ...) end
-]]
-
-local BESIDE = [[
----@return scaleapi.Stats
-function Client:stats() end
-
----Ends its unfinished calls and closes its connections.
-function Client:close() end
-
----What stands before /v1 and /v2.
----@return string
-function Client:base_url() end
-]]
-
 local function add_client(operations, safe)
     local name, second = safe and "SafeClient" or "Client", safe and "SafeClientV2" or "ClientV2"
     local failing = safe and "?\n---@return scaleapi.Error?" or ""
@@ -195,8 +150,8 @@ local function add_client(operations, safe)
     add(("---@class scaleapi.%s"):format(second))
     if not safe then add "---@field safe scaleapi.SafeClientV2 The same, but returns nil and the error" end
     add(("local %s = {}"):format(second), "")
-    add(CLIENT:format(name, second, field, name, failing, name, failing, name))
-    if not safe then add(BESIDE) end
+    add(module_types.client:format(name, second, field, name, failing, name, failing, name))
+    if not safe then add(module_types.beside) end
     for i, row in ipairs(scaleapi.operations) do
         add(signatures.of_client(row.version == 2 and second or name, operations[i], safe))
     end

@@ -119,6 +119,23 @@ static bool takes_many(const scale_parameter *parameter) {
     return parameter->value == SCALE_TEXTS || parameter->value == SCALE_COMMA_TEXTS;
 }
 
+/* A name that the row does not have: what was probably meant, or else what there is. */
+static void fail_unknown(const scale_operation *operation, const char *name, scale_error *error) {
+    const char *meant = scale_operation_suggest(operation, name);
+    char names[SCALE_MESSAGE_SIZE / 2] = "nothing";
+    size_t used = 0;
+    if (meant != NULL) {
+        scale__fail(error, SCALE_USAGE, "unknown option '%s' for %s; did you mean '%s'?", name,
+                    operation->name, meant);
+        return;
+    }
+    for (size_t i = 0; i < operation->parameter_count && used < sizeof names; i++)
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i == 0 ? "" : ", ",
+                                 operation->parameters[i].name);
+    scale__fail(error, SCALE_USAGE, "unknown option '%s' for %s, which takes %s", name, operation->name,
+                names);
+}
+
 /* The row's parameter of that name, for a value to come; NULL with the error filled. */
 static const scale_parameter *expect(scale_call *call, const char *name, scale_error *error) {
     const scale_operation *operation = call->operation;
@@ -128,10 +145,7 @@ static const scale_parameter *expect(scale_call *call, const char *name, scale_e
         return NULL;
     }
     if (parameter == NULL) {
-        const char *meant = scale_operation_suggest(operation, name);
-        scale__fail(error, SCALE_USAGE, "unknown option '%s' for %s%s%s%s", name, operation->name,
-                    meant == NULL ? "" : "; did you mean '", meant == NULL ? "" : meant,
-                    meant == NULL ? "" : "'?");
+        fail_unknown(operation, name, error);
         return NULL;
     }
     if ((call->given & bit_of(call, parameter)) != 0 && !takes_many(parameter)) {
@@ -381,12 +395,32 @@ static scale_status put_names(scale_call *call, const scale_parameter *parameter
     return status;
 }
 
+/* Text that is not JSON: of a parameter, or of the whole body. */
+static scale_status fail_json(const scale_call *call, const scale_parameter *parameter,
+                              const scale_error *problem, scale_error *error) {
+    const char *name = call->operation->name;
+    if (parameter == NULL)
+        return scale__fail(error, problem->kind, "the body of %s is %s", name, problem->message);
+    return scale__fail(error, problem->kind, "%s of %s must be %s, or that as JSON; the text is %s",
+                       parameter->name, name, scale_value_describe(parameter->value), problem->message);
+}
+
+/* The parameter that is the whole body, or NULL. */
+static const scale_parameter *whole_parameter(const scale_operation *operation) {
+    if (operation->body != SCALE_BODY_WHOLE) return NULL;
+    for (size_t i = 0; i < operation->parameter_count; i++)
+        if (operation->parameters[i].place == SCALE_IN_BODY) return &operation->parameters[i];
+    return NULL;
+}
+
 scale_status scale_call_set_json(scale_call *call, const char *name, const char *json, size_t size,
                                  scale_error *error) {
     const scale_parameter *parameter = expect(call, name, error);
     scale_slice slice = {json, size};
+    scale_error problem = SCALE_ERROR_INIT;
     if (parameter == NULL) return SCALE_ERROR;
-    if (scale_json_check(slice, NULL, error) != SCALE_OK) return SCALE_ERROR;
+    if (scale_json_check(slice, NULL, &problem) != SCALE_OK)
+        return fail_json(call, parameter, &problem, error);
     bool null = scale_json_type_of(slice) == SCALE_JSON_TYPE_NULL && !parameter->required;
     if (parameter->place != SCALE_IN_BODY || (!null && !fits(parameter, slice)))
         return fail_value(call, parameter, error);
@@ -397,18 +431,17 @@ scale_status scale_call_set_json(scale_call *call, const char *name, const char 
 scale_status scale_call_set_body(scale_call *call, const char *json, size_t size, scale_error *error) {
     scale_slice slice = {json, size};
     const char *name = call->operation->name;
+    const scale_parameter *parameter = whole_parameter(call->operation);
+    scale_error problem = SCALE_ERROR_INIT;
     if (call->operation->body == SCALE_BODY_NONE || call->operation->body == SCALE_BODY_PARTS)
         return scale__fail(error, SCALE_USAGE, "%s takes no JSON body", name);
     if (call->started || call->body != NULL || call->fields.size > 0)
         return scale__fail(error, SCALE_USAGE, "the body of %s was given already", name);
-    if (scale_json_check(slice, NULL, error) != SCALE_OK) return SCALE_ERROR;
-    if (call->operation->body == SCALE_BODY_WHOLE) {
-        for (size_t i = 0; i < call->operation->parameter_count; i++) {
-            const scale_parameter *parameter = &call->operation->parameters[i];
-            if (parameter->place != SCALE_IN_BODY) continue;
-            if (!fits(parameter, slice)) return fail_value(call, parameter, error);
-            call->given |= bit_of(call, parameter);
-        }
+    if (scale_json_check(slice, NULL, &problem) != SCALE_OK)
+        return fail_json(call, parameter, &problem, error);
+    if (parameter != NULL) {
+        if (!fits(parameter, slice)) return fail_value(call, parameter, error);
+        call->given |= bit_of(call, parameter);
     } else if (scale_json_type_of(slice) != SCALE_JSON_TYPE_OBJECT) {
         return scale__fail(error, SCALE_USAGE, "the body of %s must be a JSON object", name);
     }

@@ -99,6 +99,9 @@ bool scale__resolve_has_unique_id(const scale_call *call);
 /* Writes the address of the read into call->lookup_url. False: no memory. */
 bool scale__resolve_address(scale_call *call);
 
+/* True when the read's answer, which is JSON, is what was asked for. */
+bool scale__resolve_is_answer(const scale_call *call);
+
 /* Judges the read's answer (call->answer, or not found). With SCALE__REACHED call->answer becomes the
 ** thing itself; with SCALE__DIFFERENT `difference` says what differs. */
 scale__resolution scale__resolve_judge(scale_call *call, bool not_found, char *difference, size_t room);

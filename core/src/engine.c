@@ -340,10 +340,6 @@ static void handle_lookup(scale_call *call, bool not_found) {
     char difference[256] = "";
     switch (scale__resolve_judge(call, not_found, difference, sizeof difference)) {
     case SCALE__REACHED:
-        if (scale__answer_check(call->operation, scale__call_bytes(call), NULL) != SCALE_OK) {
-            look_again(call, &nothing_yet);
-            break;
-        }
         call->existed = !call->unclear;
         end(call);
         break;
@@ -369,7 +365,9 @@ static void finish_lookup(scale_call *call, const scale__outcome *outcome) {
     scale__failure failure = {SCALE_NETWORK, outcome->code, true, true, outcome->retry_after};
     bool good_status = outcome->code >= 200 && outcome->code < 300;
     bool good = good_status && outcome->kind == SCALE_NONE;
-    if (good) good = scale_json_outline(scale__call_bytes(call), NULL) == SCALE_OK;
+    if (good)
+        good =
+            scale_json_outline(scale__call_bytes(call), NULL) == SCALE_OK && scale__resolve_is_answer(call);
     if (good || outcome->code == 404) {
         handle_lookup(call, !good);
         return;

@@ -110,6 +110,23 @@ bool scale__resolve_address(scale_call *call) {
     return append_path_value(call, url, is_about_task(call) ? "task_id" : "batch_name");
 }
 
+/* What stands at that address. */
+static scale_answer kind_of_read(const scale_call *call) {
+    switch (call->operation->repeat) {
+    case SCALE_REPEAT_UNIQUE_ID: return call->found ? SCALE_ANSWER_TASK_V2 : SCALE_ANSWER_TASK_LIST;
+    case SCALE_REPEAT_NAME: return call->operation->answer;
+    default:
+        if (is_second_api(call)) return SCALE_ANSWER_BATCH_V2;
+        return is_about_task(call) ? SCALE_ANSWER_TASK : SCALE_ANSWER_BATCH;
+    }
+}
+
+bool scale__resolve_is_answer(const scale_call *call) {
+    const char *name = scale_answer_describe(kind_of_read(call))->member;
+    return scale_json_type_of(scale__call_bytes(call)) == SCALE_JSON_TYPE_OBJECT &&
+           member(scale__call_bytes(call), name).data != NULL;
+}
+
 /* ========================================================== comparing a task */
 
 /* What steers the creation and is no part of the task that comes of it. */
@@ -330,7 +347,8 @@ static scale__resolution judge_transition(scale_call *call) {
 }
 
 static bool state_is_reached(const scale_call *call) {
-    if (!is_about_task(call)) return !is_text(member(scale__call_bytes(call), "status"), "staging");
+    scale_slice status = member(scale__call_bytes(call), "status");
+    if (!is_about_task(call)) return status.data != NULL && !is_text(status, "staging");
     if (call->operation->body == SCALE_BODY_NONE) return cancel_is_reached(call);
     bool covers = false;
     return scale_json_covers(&covers, NULL, scale__call_bytes(call), body_of(call), NULL, NULL) == SCALE_OK &&

@@ -148,7 +148,9 @@ describe("a call", function()
         local bytes = ("\0\1\2\r\n--"):rep(50000)
         file:write(bytes):close()
         local result = client:upload_file { path = path, project_name = "p é", filename = "img one.png" }
+        client:upload_file { file = path, project_name = "p é", filename = "img one.png" } -- as on the command line
         os.remove(path)
+        assert.equal(#server.requests[1].body, #server.requests[2].body)
         assert.equal("scaledata://a/f", result.attachment_url)
         local request = server.requests[1]
         local boundary = request.headers["content-type"]:match "^multipart/form%-data; boundary=(.+)$"
@@ -326,8 +328,18 @@ describe("wrong use", function()
         says("unknown option 'proyect_name' for get_tasks; did you mean 'project_name'%?", function()
             return client:get_tasks { proyect_name = "p", batch_name = "b" }, nil
         end)
-        says("unknown option 'colour' for create_batch$", function()
+        says("unknown option 'projct_name' for get_tasks; did you mean 'project_name'%?", function()
+            return client:get_tasks { projct_name = "p" }, nil
+        end)
+        says("unknown option 'projct_name' for get_tasks; did you mean 'project_name'%?", function()
+            return client:get_tasks_count { projct_name = "p" }, nil
+        end)
+        says("unknown option 'colour' for create_batch, which takes project, batch_name, callback, calibration_batch, "
+            .. "self_label_batch, metadata$", function()
             return client:create_batch { project = "p", batch_name = "b", colour = 1 }, nil
+        end)
+        says("unknown option 'colour' for list_teammates, which takes nothing$", function()
+            return client:list_teammates { colour = 1 }, nil
         end)
         says("unknown task_type 'imageanotation' for create_task; did you mean 'imageannotation'%?", function()
             return client:create_task("imageanotation", {}), nil
@@ -358,7 +370,12 @@ describe("wrong use", function()
         says("the body of create_task must be a JSON object", function()
             return client:create_task("imageannotation", "[]"), nil
         end)
-        says("not JSON at byte 2", function() return client:create_task("imageannotation", "{"), nil end)
+        says("the body of create_task is not JSON at byte 2", function()
+            return client:create_task("imageannotation", "{"), nil
+        end)
+        says("tags of add_task_tags must be a list of strings, or that as JSON; the text is not JSON at byte 1", function()
+            return client:add_task_tags("1", "urgent"), nil
+        end)
         says("create_task: cannot encode", function()
             return client:create_task("imageannotation", { x = function() end }), nil
         end)
@@ -366,6 +383,9 @@ describe("wrong use", function()
         says("path must not have a NUL in it", function() return client:upload_file { path = "README.md\0.png" }, nil end)
         says("filename must be a string", function() return client:upload_file { data = "x", filename = 5 }, nil end)
         says("data must be a string", function() return client:upload_file { path = "README.md", data = {} }, nil end)
+        says("path of upload_file was given twice", function()
+            return client:upload_file { path = "a", file = "b" }, nil
+        end)
         says("timeout for get_task must be a number more than 0", function()
             return client:get_task("1", { timeout = 0 }), nil
         end)

@@ -357,6 +357,22 @@ describe("an unclear outcome", function()
         assert.equal("GET /v1/task/1", server:line())
     end)
 
+    for _, garbage in ipairs { "42", "[1,2,3]", "null", '"OK"', "{}", '{"error":"busy"}' } do
+        it("is looked up again when the look-up's answer is " .. garbage, function()
+            serve { { status = 500 }, DUPLICATE, garbage, page(MADE) }
+            assert.equal("7", client:create_task("imageannotation", PAYLOAD).task_id)
+            serve { { status = 500 }, DUPLICATE, garbage, '{"name":"p","type":"textcollection"}' }
+            assert.equal("p", client:create_project("textcollection", "p").name)
+            serve { { status = 500 }, garbage, '{"name":"b","status":"in_progress"}' }
+            assert.same({ "in_progress", 3 }, { client:finalize_batch("b").status, #server.requests })
+            serve { { status = 500 }, garbage, '{"task_id":"1","status":"canceled"}' }
+            assert.same({ "canceled", 3 }, { client:cancel_task("1").status, #server.requests })
+            serve { { status = 500 }, garbage, '{"id":"1","status":"paused"}' }
+            assert.equal("paused", client.v2:pause_batch { batch_id = "1" }.batch.status)
+            assert.equal("GET /v2/batch?batch_id=1", server:line(3))
+        end)
+    end
+
     for name, document in pairs {
         ["type"] = (MADE:gsub('"imageannotation"', '"annotation"')),
         ["project"] = (MADE:gsub('"project":"p"', '"project":"q"')),
@@ -444,6 +460,12 @@ describe("an unclear outcome", function()
         serve { { status = 500 }, "{}", '{"status":"in_progress"}', '{"name":"b","status":"in_progress"}' }
         assert.equal("in_progress", client:finalize_batch("b").status)
         assert.same({ "GET /v1/batches/b", 4 }, { server:line(2), #server.requests })
+    end)
+
+    it("of finalize is not taken for done when the batch found has no status", function()
+        serve { { status = 500 }, '{"name":"b"}', '{"name":"b","status":"in_progress"}' }
+        assert.equal("in_progress", client:finalize_batch("b").status)
+        assert.equal("GET /v1/batches/b", server:line(3))
     end)
 
     it("of a cancel that the server then refuses is the refusal", function()

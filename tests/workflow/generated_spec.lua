@@ -36,6 +36,33 @@ describe("the reference page", function()
         is_fresh("reference", "bindings/reference.md")
     end)
 
+    it("has the methods of objects, and what fields can hold", function()
+        local page = read "bindings/reference.md"
+        local function section(heading)
+            local _, from = page:find("\n" .. heading .. "\n", 1, true)
+            return page:sub(assert(from, heading), page:find("\n##+ ", from))
+        end
+        contains(section "### Task object", "`:cancel` ([cancel_task](#cancel_task))")
+        contains(section "### Batch object", "`:get_status` ([batch_status](#batch_status))")
+        contains(section "### BatchV2 object", "`:pause` ([v2.pause_batch](#v2pause_batch))")
+        contains(section "### Teammate object", "`:update_role` ([update_teammates_role](#update_teammates_role))")
+        contains(section "### Batch object", "| `status` | [BatchStatus](#values) |")
+        contains(section "### Batch object", "| `tasks_pending`? | integer |")
+        contains(section "## Values", "| BatchStatusV2 | `staging`, `in_progress`, `completed`, `paused`, `cancelled` |")
+    end)
+
+    it("has every function of the module, and the options of the client", function()
+        local page = read "bindings/reference.md"
+        for name, value in pairs(scaleapi) do
+            if type(value) == "function" then contains(page, "| `scaleapi." .. name .. "(") end
+        end
+        for _, name in ipairs { "get_tasks_count", "call", "stats", "close", "base_url" } do
+            contains(page, "| `client:" .. name .. "(")
+        end
+        contains(page, "| `max_in_flight`? | integer | Requests at once, 50 |")
+        contains(page, '| `headers`? | table&lt;string, string\\|number&gt; |')
+    end)
+
     it("has every operation with its parameters, answer, failures and sources", function()
         local page = read "bindings/reference.md" .. "\n### "
         for _, row in ipairs(scaleapi.operations) do

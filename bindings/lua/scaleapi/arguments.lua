@@ -18,8 +18,8 @@ local CALL_OPTIONS = {
 }
 local TYPES = { number = "a number more than 0", boolean = "true or false", string = "a string" }
 
--- The SDK's name of a parameter that may be given by its wire name; nil when the row has none of that name.
-local function parameter_name(row, name)
+--- The SDK's name of a parameter that may be given by its wire name; nil when the row has none of that name.
+function arguments.parameter_name(row, name)
     for _, parameter in ipairs(row.parameters) do
         if parameter.name == name then return name end
     end
@@ -27,6 +27,8 @@ local function parameter_name(row, name)
         if parameter.wire == name then return parameter.name end
     end
 end
+
+local parameter_name = arguments.parameter_name
 
 local IS_ARRAY = { array = true, string_list = true, name_list = true } -- kinds of values
 
@@ -99,6 +101,13 @@ local function take_body(row, named)
     return encode(row, "object", body)
 end
 
+-- Of an upload, `file` is the path, as on the command line.
+local function take_file(row, named)
+    if row.body ~= "parts" or named.file == nil then return nil end
+    if named.path ~= nil then return ("path of %s was given twice"):format(row.name) end
+    named.path, named.file = named.file, nil
+end
+
 -- Parameters and call options in one table.
 local function bind_fields(row, named, given, index)
     local options = {}
@@ -119,6 +128,7 @@ local function bind_fields(row, named, given, index)
     for name, value in pairs(type(given[index]) == "table" and given[index] or {}) do options[name] = value end
     if type(given[index]) == "table" then index = index + 1 end
     local body, problem = take_body(row, named)
+    problem = problem or take_file(row, named)
     if problem then return nil, problem end
     return { arguments = named, body = body, options = options, used = index - 1 }
 end

@@ -99,10 +99,13 @@ end
 
 -- ------------------------------------------------------------------ lists
 
--- As in the official SDK: all tasks of an account are never meant.
+-- As in the official SDK: all tasks of an account are never meant. A misspelt name is for core to name.
 local function needs_project_or_batch(named, name)
     for _, key in ipairs { "project_name", "project", "batch_name", "batch" } do
         if named[key] ~= nil then return nil end
+    end
+    for key in pairs(named) do
+        if not arguments.parameter_name(rows.get_tasks, key) then return nil end
     end
     return name .. " needs project_name or batch_name"
 end

@@ -14,7 +14,7 @@
 ---@field digest_id? boolean create_task: the unique_id is a digest of all that is sent
 ---@field idempotency_key? string Creating a task: sent as Idempotency-Key, which makes it safe to send it again
 
----@class scaleapi.ClientOptions
+---@class scaleapi.ClientOptions What a client is made with.
 ---@field api_key? string Default: SCALE_API_KEY, or what is in the file SCALE_API_KEY_FILE
 ---@field base_url? string What stands before /v1 and /v2; default: SCALE_API_URL, or https://api.scale.com
 ---@field user_agent? string Put behind ours
@@ -32,7 +32,7 @@
 ---@field max_answer? integer Bytes of an answer
 ---@field allow_http? boolean Send the key over plain http to another host than this one
 
----@class scaleapi.Stats
+---@class scaleapi.Stats What client:stats() counts.
 ---@field requests integer
 ---@field retries integer
 ---@field lookups integer
@@ -44,7 +44,7 @@
 ---@field queued integer
 
 ---@class scaleapi.Error What a failed call raises, or returns by client.safe.
----@field kind string invalid_request, unauthorized, not_found, duplicate, timeout, ambiguous, …
+---@field kind string What went wrong, as "not_found" or "timeout"
 ---@field message string The server's own words, where it spoke
 ---@field operation? string
 ---@field code? integer The HTTP status; nil when the server did not speak
@@ -65,13 +65,14 @@ function Object:as_table() end
 ---@return string
 function Object:json() end
 
----@class scaleapi.Job
+---@class scaleapi.Job What spawn returns.
 local Job = {}
 
 ---Waits for its end. Returns what its function returned, raises what it raised.
 ---@return any ...
 function Job:wait() end
 
+---Whether it has ended.
 ---@return boolean
 function Job:is_done() end
 
@@ -1439,14 +1440,14 @@ function SafeClient:add_task_tags(task_id, tags, options) end
 function SafeClient:delete_task_tags(task_id, tags, options) end
 
 ---List tasks, newest first, filtered.
----An unknown project or batch gives an empty list.
+---An unknown project or batch gives an empty list. To go through all pages (client:get_tasks, --all) takes project_name or batch_name, as in the official SDK; one page does not.
 ---@param options? scaleapi.get_tasks.Options
 ---@return (fun(): scaleapi.Task?)|scaleapi.Task.Iterator|nil
 ---@return scaleapi.Error?
 function SafeClient:get_tasks(options) end
 
 ---List tasks, newest first, filtered.
----An unknown project or batch gives an empty list.
+---An unknown project or batch gives an empty list. To go through all pages (client:get_tasks, --all) takes project_name or batch_name, as in the official SDK; one page does not.
 ---@param options? scaleapi.get_tasks.Options
 ---@return scaleapi.Task.Page?
 ---@return scaleapi.Error?
@@ -1984,6 +1985,7 @@ function Client:get_tasks_count(options) end
 ---@return string
 function Client:call(name, ...) end
 
+---Counts what it did so far.
 ---@return scaleapi.Stats
 function Client:stats() end
 
@@ -2076,13 +2078,13 @@ function Client:add_task_tags(task_id, tags, options) end
 function Client:delete_task_tags(task_id, tags, options) end
 
 ---List tasks, newest first, filtered.
----An unknown project or batch gives an empty list.
+---An unknown project or batch gives an empty list. To go through all pages (client:get_tasks, --all) takes project_name or batch_name, as in the official SDK; one page does not.
 ---@param options? scaleapi.get_tasks.Options
 ---@return (fun(): scaleapi.Task?)|scaleapi.Task.Iterator
 function Client:get_tasks(options) end
 
 ---List tasks, newest first, filtered.
----An unknown project or batch gives an empty list.
+---An unknown project or batch gives an empty list. To go through all pages (client:get_tasks, --all) takes project_name or batch_name, as in the official SDK; one page does not.
 ---@param options? scaleapi.get_tasks.Options
 ---@return scaleapi.Task.Page
 function Client:tasks(options) end
@@ -2588,7 +2590,7 @@ function scaleapi.sleep(seconds) end
 ---@return { cancel: fun() }
 function scaleapi.after(seconds, fn) end
 
----@class scaleapi.FetchOptions
+---@class scaleapi.FetchOptions Of one fetch.
 ---@field method? "GET"|"POST"|"PUT"|"DELETE"|"HEAD" GET, or POST if there is a body
 ---@field headers? table<string, string|number>
 ---@field body? string
@@ -2652,14 +2654,17 @@ function csv.rows(source, options) end
 ---@field null lightuserdata
 local json = {}
 
+---JSON text as a Lua value; null is scaleapi.null.
 ---@param text string
 ---@return any
 function json.decode(text) end
 
+---A Lua value as JSON text.
 ---@param value any
 ---@return string
 function json.encode(value) end
 
+---Whether the text is JSON; or nil and what is wrong.
 ---@param text string
 ---@return boolean?
 ---@return string? problem
@@ -2693,10 +2698,12 @@ function json.elements(text) end
 ---@return string[] values
 function json.members(text) end
 
+---The same as scaleapi.array.
 ---@param values? table
 ---@return table
 function json.array(values) end
 
+---Whether it is a table that was decoded from an array, or marked as one.
 ---@param value any
 ---@return boolean
 function json.is_array(value) end

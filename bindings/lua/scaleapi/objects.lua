@@ -69,6 +69,8 @@ function Batch.methods.get_status(self)
     return status
 end
 
+Batch.calls.get_status = "batch_status"
+
 -- ---------------------------------------------------------------- Project
 
 -- The last version of the project's params, or an empty table.
@@ -120,6 +122,7 @@ function Teammate.methods.update_role(self, role, ...)
 end
 
 Teammate.methods.update_teammate_role = Teammate.methods.update_role
+Teammate.calls.update_role, Teammate.calls.update_teammate_role = "update_teammates_role", "update_teammates_role"
 
 -- ----------------------------------------------------------------- Studio
 
