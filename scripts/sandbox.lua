@@ -110,8 +110,11 @@ local function start(options)
     local ok, running = pcall(sandbox.start, options)
     if not ok then command.stop(command.FAILURE, "%s", (tostring(running):gsub("^[^:]*:%d+: ", ""))) end
     if options.state then
-        io.stderr:write(("%s: went on after %d changes, read in %.1f seconds\n"):format(options.state, running.replayed,
-            scaleapi.now() - began))
+        local what = "a new world"
+        if running.replayed > 0 then
+            what = ("went on after %d changes, read in %.1f seconds"):format(running.replayed, scaleapi.now() - began)
+        end
+        io.stderr:write(("%s: %s\n"):format(options.state, what))
     end
     return running
 end

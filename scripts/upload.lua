@@ -146,7 +146,8 @@ local function upload(arguments, reader, client)
     end
     local batch, problem = finalize(client, arguments, result)
     say_how_to_go_on(result, written)
-    summarize(arguments, result, batch ~= nil)
+    local nothing_done = result.problem and not next(result.counts) and result.failed == 0
+    if not nothing_done then summarize(arguments, result, batch ~= nil) end
     if problem then error(problem, 0) end
     return bulk.end_code(result)
 end

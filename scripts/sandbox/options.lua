@@ -52,13 +52,15 @@ local function names_of(is_wanted, spell)
     return names
 end
 
-local function all_names(...)
-    local names = table.move({ ... }, 1, select("#", ...), 1, names_of(function() return true end, shown))
+-- `spell` is how names are written: as in a text, or as in a table (tostring).
+local function all_names(spell, ...)
+    local names = names_of(function() return true end, spell)
+    table.move({ ... }, 1, select("#", ...), #names + 1, names)
     table.sort(names)
     return names
 end
 
-local function check_value(name, value)
+local function check_value(name, value, spell)
     local kind = KINDS[name]
     local fits = type(value) == kind.type and value ~= ""
     if fits and kind.type == "number" then
@@ -68,29 +70,34 @@ local function check_value(name, value)
     end
     if fits and kind.pattern then fits = value:find(kind.pattern) and (not kind.one_of or kind.one_of[value]) end
     if not fits then
-        return nil, ("sandbox option %s must be %s, not %s"):format(shown(name), kind.what, tostring(value))
+        return nil, ("sandbox option %s must be %s, not %s"):format(spell(name), kind.what, tostring(value))
     end
     return value
 end
 
---- A checked copy of the table; or nil and what is wrong.
-function options.check(given)
+-- A checked copy of the table; or nil and what is wrong, in words with names spelled so.
+local function check(given, spell)
     local checked = {}
     for name, value in pairs(given) do
         local problem
         if KINDS[name] then
-            checked[name], problem = check_value(name, value)
+            checked[name], problem = check_value(name, value, spell)
         elseif name == "targets" then
             checked[name], problem = targets.check(value)
         elseif OTHERS[name] then
             checked[name] = value
             if name == "assume" then problem = select(2, assumptions.complete(value)) end
         else
-            problem = unknown("sandbox option", shown(name), all_names())
+            problem = unknown("sandbox option", spell(name), all_names(spell, "assume", "targets"))
         end
         if problem then return nil, problem end
     end
     return checked
+end
+
+--- A checked copy of the table; or nil and what is wrong.
+function options.check(given)
+    return check(given, tostring)
 end
 
 --- What of checked options shapes a world: seed, complete_after, and assume with all that there are.
@@ -150,7 +157,7 @@ local VALUES = { ["true"] = true, ["false"] = false }
 local function add(given, name, value)
     if name == "assume" then return add_assumption(given, value) end
     if name == "target" then return add_target(given, value) end
-    if not KINDS[name] then return unknown("sandbox option", shown(name), all_names("assume", "target")) end
+    if not KINDS[name] then return unknown("sandbox option", shown(name), all_names(shown, "assume", "target")) end
     if given[name] ~= nil then return ("sandbox option %s is given twice"):format(shown(name)) end
     if KINDS[name].type == "number" then
         value = tonumber(value) or value
@@ -169,7 +176,7 @@ function options.parse_list(texts)
         local problem = add(given, name:gsub("-", "_"), value)
         if problem then return nil, problem end
     end
-    return options.check(given)
+    return check(given, shown)
 end
 
 --- Reads "complete-after=2,latency=0.05" likewise. A comma inside braces separates nothing.

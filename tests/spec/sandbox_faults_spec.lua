@@ -294,7 +294,7 @@ describe("faults of a sandbox", function()
             start()
             for expected, settings in pairs {
                 ["unknown fault 'fail_rat'; did you mean 'fail_rate'?"] = { fail_rat = 1 },
-                ["sandbox option fail-rate must be a number from 0 to 1, not 2"] = { fail_rate = 2 },
+                ["sandbox option fail_rate must be a number from 0 to 1, not 2"] = { fail_rate = 2 },
                 ["unknown field of a target 'tims'; did you mean 'times'?"] = { targets = { { match = "GET /", tims = 1 } } },
             } do
                 local ok, message = pcall(function() running:set_faults(settings) end)

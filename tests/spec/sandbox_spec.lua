@@ -203,15 +203,15 @@ describe("a sandbox", function()
     end)
 
     describe("says at the caller's line", function()
-        local names = "callback-auth-key, callback-retry-base, callbacks, complete-after, drop-rate, fail-rate, "
-            .. "garbage-rate, latency, lost-answer-rate, max-connections, port, "
-            .. "rate-limit, retry-after, retry-after-date, seed, state"
+        local names = "assume, callback_auth_key, callback_retry_base, callbacks, complete_after, drop_rate, fail_rate, "
+            .. "garbage_rate, latency, lost_answer_rate, max_connections, port, "
+            .. "rate_limit, retry_after, retry_after_date, seed, state, targets"
 
         for expected, options in pairs {
-            ["unknown sandbox option 'complete-aftr'; did you mean 'complete-after'?"] = { complete_aftr = 1 },
+            ["unknown sandbox option 'complete_aftr'; did you mean 'complete_after'?"] = { complete_aftr = 1 },
             ["unknown sandbox option 'nonsense'; there are " .. names] = { nonsense = 1 },
-            ["sandbox option fail-rate must be a number from 0 to 1, not 1.5"] = { fail_rate = 1.5 },
-            ["sandbox option drop-rate must be a number from 0 to 1, not -1"] = { drop_rate = -1 },
+            ["sandbox option fail_rate must be a number from 0 to 1, not 1.5"] = { fail_rate = 1.5 },
+            ["sandbox option drop_rate must be a number from 0 to 1, not -1"] = { drop_rate = -1 },
             ["sandbox option latency must be a number of seconds, 0 or more, not soon"] = { latency = "soon" },
             ["sandbox option seed must be an integer, not 0.5"] = { seed = 0.5 },
             ["sandbox option port must be an integer from 0 to 65535, not 65536"] = { port = 65536 },
@@ -240,7 +240,10 @@ describe("the sandbox of this process", function()
         for text, expected in pairs {
             ["latncy=1"] = "unknown sandbox option 'latncy'", ["latency"] = "are written NAME=VALUE, not 'latency'",
             ["latency=1,latency=2"] = "sandbox option latency is given twice", ["latency=soon"] = "must be a number of seconds",
-            ["quiet=1"] = "unknown sandbox option 'quiet'",
+            ["quiet=1"] = "unknown sandbox option 'quiet'; there are assume, callback-auth-key, callback-retry-base, "
+                .. "callbacks, complete-after, drop-rate, fail-rate, garbage-rate, latency, lost-answer-rate, "
+                .. "max-connections, port, rate-limit, retry-after, retry-after-date, seed, state, target",
+            ["fail-rate=2"] = "sandbox option fail-rate must be", ["fail_rat=1"] = "did you mean 'fail-rate'?",
         } do
             local ok, message = pcall(sandbox.shared, text)
             assert.is_false(ok)

@@ -222,7 +222,7 @@ describe("scalua sandbox", function()
                 cmp before.jsonl after.jsonl && echo same
                 kill -INT $pid; wait $pid; echo "exit $?"]], { SCALE_API_KEY = "live_key" })
             assert.equal("upload 0\nsame\nexit 0\n", out)
-            assert.matches("state: went on after 0 changes.*state: went on after %d+ changes", support.read "err")
+            assert.matches("state: a new world\n.*state: went on after %d+ changes", support.read "err")
             local seen = {}
             for _, task in ipairs(support.records "after.jsonl") do
                 assert.is_nil(seen[task.unique_id])

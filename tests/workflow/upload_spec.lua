@@ -494,7 +494,7 @@ describe("upload refuses", function()
     it("a project or batch that is not there", function()
         url = support.sandbox()
         support.write("rows.jsonl", support.rows(100))
-        refuses("no project 'p'; %-%-create%-project makes it", "rows.jsonl")
+        refuses("^upload: there is no project 'p'; %-%-create%-project makes it\n$", "rows.jsonl")
         support.client(url):create_project { project_name = "p", task_type = TYPE }
         refuses("no batch 'b'; %-%-create%-batch makes it", "rows.jsonl", { "--batch", "b" })
         assert.equal(0, #support.tasks(url, "p"))
