@@ -62,6 +62,17 @@ describe("a call", function()
         assert.is_nil(server.requests[1].headers["content-type"])
     end)
 
+    it("of an object acts on the thing that the server named, whatever was written over it", function()
+        serve { TASK }
+        local task = client:get_task "1"
+        assert.is_false(pcall(function() task.status = "x" end))
+        assert.equal("30553edd0b6a93f8f05f0fee", task.task_id)
+        task.task_id = "another"
+        task:cancel()
+        assert.equal("POST /v1/task/30553edd0b6a93f8f05f0fee/cancel", server:line())
+        assert.equal("30553edd0b6a93f8f05f0fee", task.task_id)
+    end)
+
     it("sends empty objects and arrays as such", function()
         serve { TASK }
         client:set_task_metadata("1", {})

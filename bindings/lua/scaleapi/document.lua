@@ -30,10 +30,16 @@ end
 -- A first-level field; null reads as nil. What was read once stays in the object.
 local function read_field(self, key)
     if type(key) ~= "string" then return nil end
+    local value = document.own(self, key)
+    if value ~= nil then rawset(self, key, value) end
+    return value
+end
+
+--- A field as the server sent it, whatever a script has written over it in the object: what a method acts on.
+function document.own(self, key)
     local ok, value = pcall(json.field, rawget(self, "_json"), key)
     if not ok then error(malformed(self, value), 0) end
     if value == json.null then return nil end
-    if value ~= nil then rawset(self, key, value) end
     return value
 end
 
@@ -116,7 +122,7 @@ function document.method(class, name, operation, identifier)
     class.calls[name] = operation
     class.methods[name] = function(self, ...)
         check_self(class, self, name)
-        return take_outcome(class, self, self._client:_invoke(operation, self[identifier], ...))
+        return take_outcome(class, self, self._client:_invoke(operation, document.own(self, identifier), ...))
     end
 end
 

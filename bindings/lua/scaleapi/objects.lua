@@ -111,7 +111,7 @@ local Teammate = document.class("Teammate", { "email", "role" }, {
 
 --- Gives the member another role: labeler, member or manager. The answer has all members; this one is updated from it.
 function Teammate.methods.update_role(self, role, ...)
-    local named = { emails = { self.email }, role = role }
+    local named = { emails = { document.own(self, "email") }, role = role }
     local how, members = self._client:_invoke("update_teammates_role", named, ...)
     if how == "usage" then error(members, 2) end
     if how == "failed" then errors.raise(members, 2) end

@@ -9,14 +9,14 @@ local document = require "scaleapi.document"
 -- A method that sends metadata; with { merge = true } it is merged into what is there.
 local function metadata_method(class, operation, identifier_name, identifier)
     document.invoking(class, "set_metadata", operation, function(self, metadata, ...)
-        return { [identifier_name] = self[identifier], metadata = metadata }, ...
+        return { [identifier_name] = document.own(self, identifier), metadata = metadata }, ...
     end)
 end
 
 -- A method of a class that is found by its id, sent under that name.
 local function method(class, name, operation, identifier_name, identifier)
     document.invoking(class, name, operation, function(self, ...)
-        return { [identifier_name] = self[identifier] }, ...
+        return { [identifier_name] = document.own(self, identifier) }, ...
     end)
 end
 
