@@ -257,6 +257,16 @@ describe("a list of tasks", function()
         assert.equal(8, pages)
     end)
 
+    it("has a total of its own for what only looks like another's filters", function()
+        world:task '"tags":["a&b"],"project":"p"'
+        world:task '"tags":["a","b"],"project":"p"'
+        world:task '"tags":["b","a"],"project":"p"'
+        assert.equal(1, world:ok("GET /v1/tasks?tags=a%26b").total)
+        assert.equal(2, world:ok("GET /v1/tasks?tags=a&tags=b").total)
+        assert.equal(0, world:ok("GET /v1/tasks?tags=a%00type%3Dx").total)
+        assert.equal(0, world:ok("GET /v1/tasks?tags=a&type=x").total)
+    end)
+
     it("leaves out what lies on a bound, if that is assumed", function()
         world = new_world { assume = { bounds = "exclusive" }, complete_after = 0 }
         world:project "p"

@@ -144,16 +144,16 @@ end
 
 -- ------------------------------------------------------------------- totals
 
--- What a list is about, whatever its page: the same for all of its pages.
+-- What a list is about, whatever its page: the same for all of its pages, and for no other list.
 local function key_of(query)
     local parts = {}
     for name, values in pairs(query) do
         if name ~= "limit" and name ~= "offset" and name ~= "next_token" then
-            parts[#parts + 1] = name .. "=" .. table.concat(values, "&")
+            for _, value in ipairs(values) do parts[#parts + 1] = string.pack("ss", name, value) end
         end
     end
     table.sort(parts)
-    return table.concat(parts, "\0")
+    return table.concat(parts)
 end
 
 local function count(list)
@@ -164,12 +164,13 @@ local function count(list)
     return total
 end
 
--- Counted once as long as no task changes: a list of many pages asks for it on each.
-local function total_of(account, list, query)
+-- Counted once as long as no task changes, nor what is assumed: a list of many pages asks for it on each.
+local function total_of(c, list, query)
     if list.total then return list.total end
+    local account, assume = c.account, c.world.assume
     local totals = account.totals
-    if not totals or totals.changes ~= account.changes or totals.size >= MOST_TOTALS then
-        totals = { changes = account.changes, size = 0, by_key = {} }
+    if not totals or totals.changes ~= account.changes or totals.assume ~= assume or totals.size >= MOST_TOTALS then
+        totals = { changes = account.changes, assume = assume, size = 0, by_key = {} }
         account.totals = totals
     end
     local key = key_of(query)
@@ -241,7 +242,7 @@ local function list_tasks(c)
         next_token = ',"next_token":null'
     end
     return ('{"docs":[%s],"total":%d,"limit":%d,"offset":%d,"has_more":%s%s}'):format(
-        render(c, page, query), total_of(c.account, list, query), limit, offset, has_more, next_token)
+        render(c, page, query), total_of(c, list, query), limit, offset, has_more, next_token)
 end
 
 return { { "GET", "/v1/tasks", list_tasks } }
