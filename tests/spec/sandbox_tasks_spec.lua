@@ -294,6 +294,17 @@ describe("creating a task", function()
             assert.equal(must("instruction", "a string"), refused(400, "imageannotation", '{"project":"p","instruction":5}'))
         end)
 
+        it("inherits where it says null, which is what the Python SDK makes of None", function()
+            world:project("p", "imageannotation", [["params":{"attachment":"theirs","geometries":{},"priority":20}]])
+            local task = create("imageannotation", '{"project":"p","attachment":null,"geometries":null,"priority":null}')
+            assert.same({ "theirs", {}, 20 }, { task.params.attachment, task.params.geometries, task.priority })
+        end)
+
+        it("inherits no version that nobody can count to", function()
+            world:project("p", "imageannotation")
+            refused(400, "imageannotation", with(IMAGE, '"project":"p","project_param_version":99999999999999999999'))
+        end)
+
         it("inherits another version when asked, or none", function()
             world:project("p", "imageannotation", [["params":{"x":1}]])
             world:ok("POST /v1/projects/p/setParams", [[{"x":2}]])
