@@ -94,14 +94,19 @@ end
 
 -- -------------------------------------------------------------------- tasks
 
--- Ids begin with the time, so that they sort by creation, and end with the task's number in its account.
-local function id_of(account, time, number)
-    return ("%08x%s%08x"):format(time // 1000, account.mark, number)
+-- What ids begin with: the time, so that they sort by creation (until 2106, when eight digits begin anew).
+local function time_part(account)
+    return ("%08x"):format(account.time // 1000 & 0xFFFFFFFF)
+end
+
+-- A task's id ends with its number in its account.
+local function new_task_id(account)
+    return ("%s%s%08x"):format(time_part(account), account.mark, #account.tasks + 1)
 end
 
 --- An id for something else than a task. `letter` is a hexadecimal digit that tells what: no task has it there.
 function store.new_id(account, letter, number)
-    return ("%08x%s%s%07x"):format(account.time // 1000, account.mark, letter, number)
+    return ("%s%s%s%07x"):format(time_part(account), account.mark, letter, number)
 end
 
 --- The project or batch with this id in a list of them, or nil.
@@ -128,8 +133,8 @@ end
 
 --- What `fixed` begins with.
 function store.new_head(account, task_type)
-    local id = id_of(account, account.time, #account.tasks + 1)
-    return ('"task_id":"%s","type":"%s","created_at":"%s"'):format(id, task_type, times.format(account.time))
+    return ('"task_id":"%s","type":"%s","created_at":"%s"'):format(new_task_id(account), task_type,
+        times.format(account.time))
 end
 
 -- A member of a task that few have, as raw bytes, or nil. Deep in the params others may be so called.
@@ -431,15 +436,19 @@ function store.now(world)
     return world.pinned or world.clock() + world.advanced
 end
 
---- Lets time pass in the account, up to now: what has become due since the last request is completed. Looks at no
---- task twice.
-function store.settle(world, account)
-    account.time = math.max(account.time, store.now(world))
+-- Looks at no task twice.
+local function settle_until(world, account, time)
+    account.time = math.max(account.time, time)
     local delay = world.complete_after
     if account.kind == "test" or not delay then return end
     local due = { delay = delay, latest = account.time - delay }
     finish_due_tasks(account, due)
     finish_due_batches(account, due)
+end
+
+--- Lets time pass in the account, up to now: what has become due since the last request is completed.
+function store.settle(world, account)
+    settle_until(world, account, store.now(world))
 end
 
 --- The time of the last request to either account.
@@ -450,10 +459,7 @@ end
 --- Lets time pass in both accounts, up to the same moment.
 function store.settle_all(world)
     local time = math.max(store.now(world), store.last_time(world))
-    for _, account in pairs(world.accounts) do
-        account.time = time
-        store.settle(world, account)
-    end
+    for _, account in pairs(world.accounts) do settle_until(world, account, time) end
 end
 
 --- Lets so many milliseconds more pass.
