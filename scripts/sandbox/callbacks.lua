@@ -219,7 +219,7 @@ local function expect_pending(self)
     for _, task in ipairs(self.world.complete_after and self.world.accounts.live.tasks or {}) do
         if task.status == "pending" and is_awaited(self, task) then
             local batch = store.batch_of(task)
-            dues[#dues + 1] = math.max(task.created, batch and batch.released or 0) + self.world.complete_after
+            dues[#dues + 1] = math.max(task.created, batch and batch.let_go or 0) + self.world.complete_after
         end
     end
     table.sort(dues)

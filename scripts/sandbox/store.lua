@@ -195,21 +195,25 @@ local function recount(shelf, before, after)
     shelf.counts[after] = shelf.counts[after] + 1
 end
 
+-- Notes that a batch is completed, if it is.
+local function end_batch(account, batch, time)
+    if store.batch_status(batch) ~= "completed" then return end
+    batch.ended = time
+    store.tell(account, batch, "completed")
+end
+
 -- Moves the task to another status, on every shelf.
 local function move(account, task, status, time)
     local before, project, batch = task.status, store.project_of(task), store.batch_of(task)
     task.status = status
     recount(account, before, status)
     if project then recount(project, before, status) end
-    if batch then
-        recount(batch, before, status)
-        if batch.counts.pending == 0 then batch.ended = time end
-    end
+    if batch then recount(batch, before, status) end
     store.touch(account, task, time)
     -- Scale's test server says so before it has tried.
     if account.kind == "test" and store.callback_of(task) then task.callback_succeeded = true end
     store.tell(account, task, status)
-    if batch and store.batch_status(batch) == "completed" then store.tell(account, batch, "completed") end
+    if batch and before == "pending" then end_batch(account, batch, time) end
 end
 
 --- Notes that work on a pending task has begun. Returns whether it was pending.
@@ -314,7 +318,7 @@ end
 function store.release(account, batch)
     batch.released = account.time
     let_go(account, batch)
-    if store.batch_status(batch) == "completed" then store.tell(account, batch, "completed") end
+    end_batch(account, batch, account.time)
 end
 
 --- Pauses a batch: until it is resumed, time completes none of its tasks that nobody works on yet.
@@ -330,11 +334,12 @@ end
 
 --- Cancels a batch, and the tasks in it that nobody works on yet.
 function store.cancel_batch(account, batch)
+    batch.cancelled = account.time
+    end_batch(account, batch, account.time) -- now, or with the last of its tasks
     for _, task in ipairs(batch.tasks) do
         if task.status == "pending" and not task.started then store.cancel(account, task) end
     end
     if batch.paused then store.resume(account, batch) end -- so that time completes what is left
-    batch.cancelled, batch.ended = account.time, account.time
 end
 
 --- Makes a batch. `batch` has name, project, staged and what its document shows.
