@@ -107,7 +107,8 @@ end
 function sandbox.handle(world, request)
     local account = account_of(world, request.headers.authorization)
     if not account then return refusal(401, "Invalid API key.") end
-    local rule, parameters = router.find(rules, request.method, request.path)
+    local method = request.method == "HEAD" and "GET" or request.method -- the server sends no body to HEAD
+    local rule, parameters = router.find(rules, method, request.path)
     if not rule then return refusal(404, "Not found.") end
     local problem = settle(world, account, request)
     if problem then return refusal(503, problem) end

@@ -155,6 +155,11 @@ describe("a project", function()
             assert.same({ 0, {}, json.null, false }, { template.version, template.template_variables,
                 template.response_schema, template.auto_onboard_enabled })
         end
+        world:wait(5)
+        world:ok("POST /v1/projects/c/setParams", '{"x":1}')
+        local changed = world:ok "GET /v1/projects/c/taskTemplates"
+        assert.same({ 1, "2023-11-14T22:13:20.123Z", "2023-11-14T22:13:25.123Z" },
+            { changed.version, changed.created_at, changed.updated_at })
         assert.equal("Only chat and textcollection projects have task templates.",
             world:refused(400, "GET /v1/projects/i/taskTemplates"))
     end)

@@ -60,6 +60,14 @@ describe("a route", function()
             assert.equal("Not found.", world:refused(404, line))
         end)
     end
+
+    it("is there for HEAD where it is for GET, and nowhere else", function()
+        for line, status in pairs { ["HEAD /v1/projects"] = 200, ["HEAD /v1/projects/none"] = 404, ["HEAD /v2/projects"] = 200,
+            ["HEAD /v1/files/upload"] = 404 } do
+            local _, got = world:call(line)
+            assert.equal(status, got, line)
+        end
+    end)
 end)
 
 describe("creating a task", function()

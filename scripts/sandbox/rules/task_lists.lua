@@ -86,12 +86,12 @@ local function with_unique_ids(account, unique_ids)
         seen[task or false] = true
     end
     table.sort(tasks, function(a, b) return a.number < b.number end)
-    return { tasks = tasks }
+    return { tasks = tasks, is_left = true }
 end
 
-local NOTHING = { tasks = {}, counts = { pending = 0, completed = 0, canceled = 0, error = 0 } }
+local NOTHING = { tasks = {}, is_left = true, counts = { pending = 0, completed = 0, canceled = 0, error = 0 } }
 
--- The shelf to read from; what it does not see to is left to a test.
+-- The shelf to read from; what it does not see to is left to a test. `is_left`: tasks that were on it may be gone.
 local function choose_shelf(c, query, tests)
     local account, missing = c.account, c.world.assume.missing_filter
     local batch_name, project_name = wire.last(query, "batch"), wire.last(query, "project")
@@ -111,7 +111,7 @@ local function choose_shelf(c, query, tests)
     return batch or project or account
 end
 
--- Everything about a list but where a page begins: { tasks, low, high, tests, total (or nil: to be counted) }.
+-- Everything about a list but where a page begins: { tasks, is_left, low, high, tests, total (or nil: to be counted) }.
 local function read_filters(c, query)
     local tests = {}
     local shelf = choose_shelf(c, query, tests)
@@ -122,7 +122,7 @@ local function read_filters(c, query)
     test_times(tests, query, c.world, "completed")
     test_times(tests, query, c.world, "updated")
     local low, high = bounds(query, "start_time", "end_time", c.world.assume)
-    local list = { tasks = shelf.tasks, tests = tests, low = 1, high = #shelf.tasks }
+    local list = { tasks = shelf.tasks, is_left = shelf.is_left, tests = tests, low = 1, high = #shelf.tasks }
     if low then
         list.low = pages.first_at_least(shelf.tasks, "created", low)
         list.high = high < math.maxinteger and pages.first_at_least(shelf.tasks, "created", high + 1) - 1 or list.high
@@ -187,13 +187,13 @@ local function make_token(task)
     return wire.base64(('{"id":"%s","created_at":"%s"}'):format(store.id_of(task), times.format(task.created)))
 end
 
--- The number of the task that a token names.
+-- The task that a token names.
 local function read_token(account, token)
     local text = wire.unbase64(token)
     local ok, value = pcall(json.decode, text or "")
     local task = ok and type(value) == "table" and type(value.id) == "string" and store.find_task(account, value.id)
     if not task or value.created_at ~= times.format(task.created) then wire.refuse(400, "Invalid next_token.") end
-    return task.number
+    return task
 end
 
 -- Up to `limit` tasks, newest first, after passing over `offset`; and whether there are more.
@@ -231,7 +231,7 @@ local function list_tasks(c)
     local list = read_filters(c, query)
     local at = list.high
     if token then
-        at = math.min(at, pages.first_at_least(list.tasks, "number", read_token(c.account, token)) - 1)
+        at = math.min(at, pages.place_behind(list.tasks, read_token(c.account, token), list.is_left))
         offset = 0
     end
     local page, has_more = collect(list, at, offset, limit)
