@@ -68,12 +68,8 @@ local function test_tags(tests, query, world)
 end
 
 local function test_times(tests, query, world, field)
-    local low, high = bounds(query, field .. "_after", field .. "_before", world.assume)
-    if not low then return end
-    table.insert(tests, function(task)
-        local time = task[field]
-        return time and time >= low and time <= high
-    end)
+    local is_within, is_bounded = bounds.test(query, field .. "_after", field .. "_before", world.assume)
+    if is_bounded then table.insert(tests, function(task) return is_within(task[field]) end) end
 end
 
 -- ------------------------------------------------------------------ sources
@@ -121,7 +117,7 @@ local function read_filters(c, query)
     test_tags(tests, query, c.world)
     test_times(tests, query, c.world, "completed")
     test_times(tests, query, c.world, "updated")
-    local low, high = bounds(query, "start_time", "end_time", c.world.assume)
+    local low, high = bounds.read(query, "start_time", "end_time", c.world.assume)
     local list = { tasks = shelf.tasks, is_left = shelf.is_left, tests = tests, low = 1, high = #shelf.tasks }
     if low then
         list.low = pages.first_at_least(shelf.tasks, "created", low)
