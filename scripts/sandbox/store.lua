@@ -289,6 +289,14 @@ function store.recall(account, task)
     return true
 end
 
+--- Notes whether the task's callback has arrived, and keeps it if the world is kept: nobody posts it again.
+function store.note_callback(world, account, task, succeeded)
+    task.callback_succeeded = succeeded
+    if not world.remember then return end
+    world.remember(account.kind .. " callback", store.last_time(world),
+        { method = tostring(succeeded), path = store.id_of(task), body = "" })
+end
+
 -- ------------------------------------------------------------------ batches
 
 --- staging, in_progress or completed. The first API has no other words: for it a paused batch is in progress, and

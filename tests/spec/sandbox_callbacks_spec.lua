@@ -325,6 +325,23 @@ describe("callbacks of the sandbox", function()
         callbacks:close()
     end)
 
+    it("are known to have arrived, or not, after a restart from a state", function()
+        local path = os.tmpname()
+        os.remove(path)
+        local url = receive(function(request) return request.path == "/good" and OK or BROKEN end)
+        start { state = path }
+        local good, bad = create(live, url .. "/good"), create(test, url .. "/bad")
+        s:complete(good.task_id)
+        settled()
+        for _, each in ipairs { s, live, test } do each:close() end
+        s = sandbox.start { state = path }
+        live = scaleapi.client { api_key = "live_a", base_url = s.url }
+        test = scaleapi.client { api_key = "test_a", base_url = s.url }
+        os.remove(path)
+        assert.is_true(live:get_task(good.task_id).callback_succeeded)
+        assert.is_false(test:get_task(bad.task_id).callback_succeeded)
+    end)
+
     -- ---------------------------------------------------------- how often
 
     it("are repeated until somebody answers with 2xx, the same each time", function()
