@@ -271,6 +271,21 @@ describe("a list of tasks", function()
         assert.equal(8, pages)
     end)
 
+    it("is looked through no further when all that fits was found", function()
+        for n = 1, 50 do make(n, '"project":"p"') end
+        local store = require "scaleapi.sandbox.store"
+        local looked, type_of = 0, store.type_of
+        finally(function() store.type_of = type_of end)
+        function store.type_of(...)
+            looked = looked + 1
+            return type_of(...)
+        end
+        world:ok "GET /v1/tasks?type=chat"
+        assert.equal(50, looked)
+        world:ok "GET /v1/tasks?type=chat"
+        assert.equal(50, looked)
+    end)
+
     it("has a total of its own for what only looks like another's filters", function()
         world:task '"tags":["a&b"],"project":"p"'
         world:task '"tags":["a","b"],"project":"p"'

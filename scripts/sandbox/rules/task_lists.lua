@@ -192,12 +192,14 @@ local function read_token(account, token)
     return task
 end
 
--- Up to `limit` tasks, newest first, after passing over `offset`; and whether there are more.
-local function collect(list, at, offset, limit)
+-- Up to `limit` tasks, newest first, after passing over `offset`; and whether there are more. Nothing is looked for
+-- when `total` were found.
+local function collect(list, at, offset, limit, total)
     local page = {}
-    while at >= list.low do
+    while at >= list.low and total > 0 do
         local task = list.tasks[at]
         if matches(list.tests, task) then
+            total = total - 1
             if offset > 0 then
                 offset = offset - 1
             elseif #page == limit then
@@ -230,7 +232,8 @@ local function list_tasks(c)
         at = math.min(at, pages.place_behind(list.tasks, read_token(c.account, token), list.is_left))
         offset = 0
     end
-    local page, has_more = collect(list, at, offset, limit)
+    local total = total_of(c, list, query)
+    local page, has_more = collect(list, at, offset, limit, total)
     local next_token = ""
     if has_more then
         next_token = ',"next_token":"' .. make_token(page[#page]) .. '"'
@@ -238,7 +241,7 @@ local function list_tasks(c)
         next_token = ',"next_token":null'
     end
     return ('{"docs":[%s],"total":%d,"limit":%d,"offset":%d,"has_more":%s%s}'):format(
-        render(c, page, query), total_of(c, list, query), limit, offset, has_more, next_token)
+        render(c, page, query), total, limit, offset, has_more, next_token)
 end
 
 return { { "GET", "/v1/tasks", list_tasks } }
