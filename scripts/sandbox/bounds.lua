@@ -11,9 +11,11 @@ local function read(query, name)
     return times.parse(text) or wire.refuse_parameter(name, "must be a date")
 end
 
+local bounds = {}
+
 --- The first and the last millisecond that are within, or nil if the query sets no bound. Whether a bound itself is
 --- within is an assumption.
-return function(query, after_name, before_name, assume)
+function bounds.read(query, after_name, before_name, assume)
     local after, before = read(query, after_name), read(query, before_name)
     if not after and not before then return nil end
     local exclusive = assume.bounds == "exclusive"
@@ -22,3 +24,13 @@ return function(query, after_name, before_name, assume)
     if before then high = exclusive and math.ceil(before) - 1 or math.floor(before) end
     return low, high
 end
+
+--- A function that tells whether a time (or none: nil or false) is within; and whether the query sets a bound at all.
+function bounds.test(...)
+    local low, high = bounds.read(...)
+    return function(time)
+        return not low or time and time >= low and time <= high or false
+    end, low ~= nil
+end
+
+return bounds

@@ -100,7 +100,7 @@ local function finish(self, queue, succeeded)
     local name = succeeded and "delivered" or "given_up"
     self.counts[name] = self.counts[name] + 1
     self.counts.waiting = self.counts.waiting - 1
-    if post.task then post.task.callback_succeeded = succeeded end
+    if post.task then store.note_callback(self.world, post.account, post.task, succeeded) end
     if queue[1] then return make_ready(self, queue) end
     self.queues[queue.subject] = nil
 end
@@ -166,14 +166,15 @@ local function enqueue(self, post)
     end
 end
 
-local function announce(self, raw, subject, task, body)
+local function announce(self, account, raw, subject, task, body)
     if not raw or raw == '""' then return end
     local url = address_of(self, raw)
     if not url then
         self.counts.not_sent = self.counts.not_sent + 1
         return
     end
-    local post = { url = url, subject = subject, task = task, body = body(self.world, subject), tries = 0 }
+    local post = { url = url, account = account, subject = subject, task = task, body = body(self.world, subject),
+        tries = 0 }
     if self.held then
         table.insert(self.held, post)
     else
@@ -219,7 +220,7 @@ local function expect_pending(self)
     for _, task in ipairs(self.world.complete_after and self.world.accounts.live.tasks or {}) do
         if task.status == "pending" and is_awaited(self, task) then
             local batch = store.batch_of(task)
-            dues[#dues + 1] = math.max(task.created, batch and batch.released or 0) + self.world.complete_after
+            dues[#dues + 1] = math.max(task.created, batch and batch.let_go or 0) + self.world.complete_after
         end
     end
     table.sort(dues)
@@ -232,11 +233,11 @@ end
 --- Hears from the store what has become of a task or batch.
 function Callbacks:notify(account, subject, cause)
     if cause == "released" then return expect(self, account) end
-    if not subject.fixed then return announce(self, subject.callback, subject, nil, batch_body) end
+    if not subject.fixed then return announce(self, account, subject.callback, subject, nil, batch_body) end
     if cause == "created" then
         if is_awaited(self, subject) then expect(self, account) end
     elseif POSTED[cause] then
-        announce(self, store.callback_of(subject), subject, subject, task_body)
+        announce(self, account, store.callback_of(subject), subject, subject, task_body)
     end
 end
 

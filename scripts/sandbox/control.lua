@@ -136,8 +136,14 @@ local function clock(running)
     return { now = times.format(store.now(running.world)), advanced = running.world.advanced / 1000 }
 end
 
+local LAST_TIME = 253402300799999 -- 9999-12-31T23:59:59.999Z: dates have four digits for a year
+
 local function advance(running, arguments)
-    store.advance(running.world, math.floor(arguments.advance * 1000))
+    local milliseconds = math.floor(arguments.advance * 1000)
+    if store.last_time(running.world) + milliseconds > LAST_TIME then
+        refuse(400, "the clock ends with the year 9999")
+    end
+    store.advance(running.world, milliseconds)
     return clock(running)
 end
 

@@ -72,6 +72,12 @@ local function check_callback(fields)
     end
 end
 
+-- What stands at a task's top and is of one kind, whoever reads it later.
+local function check_kinds(fields)
+    wire.optional(fields, "instruction", "string")
+    wire.optional(fields, "clear_unique_id_on_error", "boolean")
+end
+
 local function check_priority(fields)
     local raw = wire.optional(fields, "priority", "integer")
     if raw and not PRIORITIES[raw] then wire.refuse_parameter("priority", "must be one of 10, 20, 30") end
@@ -104,7 +110,7 @@ end
 local function inherited(fields, project)
     local raw = wire.optional(fields, "project_param_version", "integer")
         or wire.optional(fields, "project_version", "integer")
-    local number = raw and math.tointeger(tonumber(raw)) or #project.versions - 1
+    local number = raw and tonumber(raw) or #project.versions - 1
     if number == -1 then return nil end
     if not project.versions[number + 1] then
         wire.refuse_parameter("project_param_version", "must be a version of the project's params")
@@ -122,14 +128,14 @@ local function join_instructions(own, more)
     return own:sub(1, -2) .. "\\n" .. more:sub(2)
 end
 
--- Puts what the project gives behind what was sent, field by field.
+-- Puts what the project gives behind what was sent, field by field; null is what the Python SDK makes of nothing.
 local function inherit(fields, params)
     local values = fields.values
     for _, name in ipairs(params.names) do
         if name == "instruction" then
             values[name] = join_instructions(values[name], params.values[name])
-        elseif values[name] == nil and not OWN[name] then
-            fields.names[#fields.names + 1] = name
+        elseif (values[name] == nil or values[name] == "null") and not OWN[name] then
+            if values[name] == nil then fields.names[#fields.names + 1] = name end
             values[name] = params.values[name]
             local spelled = params.spelled and params.spelled[name]
             if spelled then
@@ -175,6 +181,7 @@ function creation.read(c, task_type, fields, check_place)
     if project then params, version = inherited(fields, project) end
     if params then inherit(fields, params) end
     types.check(task_type, fields.values)
+    check_kinds(fields)
     check_callback(fields)
     check_priority(fields)
     local request = { fields = fields, project = project, batch = batch, version = version, tags = sent_tags(fields),

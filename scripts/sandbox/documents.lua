@@ -145,10 +145,10 @@ end
 
 --- A project's task template.
 function documents.template(_, project)
-    local created = times.format(project.created)
+    local last = project.versions[#project.versions] or project
     return ('{"id":"%s","version":%d,"created_at":"%s","updated_at":"%s","template_variables":{},'
         .. '"response_schema":null,"auto_onboard_enabled":false}'):format(project.template_id,
-        math.max(#project.versions - 1, 0), created, created)
+        math.max(#project.versions - 1, 0), times.format(project.created), times.format(last.created))
 end
 
 -- -------------------------------------------------------------------- files

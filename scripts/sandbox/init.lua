@@ -94,21 +94,23 @@ function Context:query()
     return self.parsed
 end
 
--- Keeps a request that may change the world, if the world is kept. Returns what is wrong.
-local function remember(world, account, request)
+-- Lets time pass up to now, and keeps a request that may change the world, if the world is kept. Returns what is wrong.
+-- `is_settled`: both are done, as part of something that is kept instead, at whose time this one happens.
+local function settle(world, account, request)
+    if request.is_settled then return nil end
+    store.settle(world, account)
     local is_read = request.method == "GET" or request.method == "HEAD"
-    if is_read or request.is_remembered or not world.remember then return nil end
-    return world.remember(account.kind, account.time, request)
+    return not is_read and world.remember and world.remember(account.kind, account.time, request)
 end
 
 --- Answers one request: a table as scaleapi.server gives it, to one as it takes it. Faults and latency are not here.
 function sandbox.handle(world, request)
     local account = account_of(world, request.headers.authorization)
     if not account then return refusal(401, "Invalid API key.") end
-    local rule, parameters = router.find(rules, request.method, request.path)
+    local method = request.method == "HEAD" and "GET" or request.method -- the server sends no body to HEAD
+    local rule, parameters = router.find(rules, method, request.path)
     if not rule then return refusal(404, "Not found.") end
-    store.settle(world, account)
-    local problem = remember(world, account, request)
+    local problem = settle(world, account, request)
     if problem then return refusal(503, problem) end
     return run(rule, setmetatable({ world = world, account = account, request = request }, Context), parameters)
 end

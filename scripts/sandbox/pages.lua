@@ -21,6 +21,14 @@ function pages.first_at_least(items, field, value)
     return low
 end
 
+--- The place before that of the last item of a page, at which the next page begins. Refuses an item that is not in the
+--- list, unless items may have `left` it since.
+function pages.place_behind(items, item, left)
+    local place = pages.first_at_least(items, "number", item.number)
+    if items[place] ~= item and not left then wire.refuse(400, "Invalid next_token.") end
+    return place - 1
+end
+
 local function make_token(id)
     return wire.base64('{"after":' .. wire.quote(id) .. "}")
 end
@@ -38,8 +46,7 @@ function pages.read(c, list)
     local query = c:query()
     local limit = wire.limit(query, c.world.assume)
     local token = wire.last(query, "next_token")
-    local at = token and pages.first_at_least(list.items, "number", read_token(list, token).number) - 1
-        or #list.items
+    local at = token and pages.place_behind(list.items, read_token(list, token)) or #list.items
     local page = {}
     while at >= 1 and #page <= limit do
         local item = list.items[at]

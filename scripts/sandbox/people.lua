@@ -71,11 +71,13 @@ end
 
 -- -------------------------------------------------------------- assignments
 
---- Assigns a member to a project.
+--- Assigns a member to a project. A group there that stands for them alone is theirs again.
 function people.assign(member, project)
     if member.projects[project.name] then return end
     member.projects[project.name] = true
     table.insert(member.projects, project)
+    local own = project.groups and project.groups[member.email]
+    if own and own.singleton then people.change_group(own, { member }, {}) end
 end
 
 -- Takes `value` out of an array.

@@ -210,6 +210,10 @@ local function replay(self)
     local world = self.world
     local function again(kind, request)
         if kind == "control" then return control.replay(self, request) end
+        local called = world.accounts[kind:match "^(%l+) callback$"]
+        if called then
+            return store.note_callback(world, called, store.find_task(called, request.path), request.method == "true")
+        end
         request.headers.authorization = "Bearer " .. kind .. "_kept"
         self.handle(world, request)
     end

@@ -24,7 +24,7 @@ local seeding = {}
 
 local function by_rule(running, account, path, fields)
     local response = running.handle(running.world, {
-        method = "POST", path = path, body = fields, is_remembered = true,
+        method = "POST", path = path, body = fields, is_settled = true,
         headers = { authorization = "Bearer " .. account .. "_seed", ["content-type"] = "application/json" },
     })
     if response.status == 200 then return json.raw(response.body) end
@@ -32,7 +32,7 @@ local function by_rule(running, account, path, fields)
 end
 
 local function by_seeds(running, account, kind, fields)
-    local ok, id = pcall(seeds.apply, running.world, running.world.accounts[account], kind, fields)
+    local ok, id = pcall(seeds.apply, running.world.accounts[account], kind, fields)
     if not ok then refuse(400, "%s", id) end
     return { id = id }
 end

@@ -2,8 +2,8 @@
 sandbox.seeds - puts into an account what the API shows but cannot make: deliveries, datasets, their deliveries and
 tasks, schemas, annotations, reports of sensitive content, deletions of tasks.
 
-    local id = seeds.apply(world, world.accounts.test, "dataset", { name = "faces" })
-    seeds.apply(world, world.accounts.test, "dataset_delivery", { dataset_id = id, name = "first", turn_count = 3 })
+    local id = seeds.apply(world.accounts.test, "dataset", { name = "faces" })
+    seeds.apply(world.accounts.test, "dataset_delivery", { dataset_id = id, name = "first", turn_count = 3 })
 
 The fields are as JSON would give them. What has an id takes an `id`; without one it is made up. A wrong field is
 raised as a text, and then nothing has changed.
@@ -245,14 +245,13 @@ kinds.deletion = {
     end,
 }
 
---- Adds one to an account, and returns its id, or its task's. `kind` is one of those above. Raises a text that says
---- what is wrong.
-function seeds.apply(world, account, kind, fields)
+--- Adds one to an account, at the time of its last request, and returns its id, or its task's. `kind` is one of those
+--- above. Raises a text that says what is wrong.
+function seeds.apply(account, kind, fields)
     local of = kinds[kind] or fail("no '%s' can be seeded; there are %s", tostring(kind), names_of(kinds))
     local values = checked(kind, of.shape, fields)
     local id = values.id
     if id and account[of.list][id] then fail("there is a %s with the id '%s' already", kind, id) end
-    store.settle(world, account)
     return of.add(account, values)
 end
 

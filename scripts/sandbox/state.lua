@@ -3,8 +3,8 @@ sandbox.state - keeps a world on disk: a file to which every request that may ch
 done, and so before it is answered. At the start they are done again, each at its own time, and so come out the same.
 
 A file is a line that names the format, then records; the first holds what shapes the world (seed, complete_after,
-assumptions) as JSON, each of the others a request. Keys are not in it: only whether one was a live or a test key.
-A record that is not complete is the last one, and was never answered: it is cut off.
+assumptions) as JSON, each of the others a request, or what became of a callback. Keys are not in it: only whether one
+was a live or a test key. A record that is not complete is the last one, and was never answered: it is cut off.
 What is written is the system's when it is answered; a power cut may still lose the last seconds.
 --]]
 
@@ -176,8 +176,9 @@ end
 
 -- --------------------------------------------------------------------- public
 
---- Calls fn(kind, time, request) for each request that is kept; kind is "live", "test" or "control". What is not
---- complete at the end is cut off. Returns how many they were; or nil and what is wrong.
+--- Calls fn(kind, time, request) for each request that is kept; kind is "live", "test" or "control", or "live callback"
+--- or "test callback" for what store.note_callback keeps. What is not complete at the end is cut off.
+--- Returns how many they were; or nil and what is wrong.
 function State:replay(fn)
     local reader <close> = assert(io.open(self.path, "rb"))
     local count, size = 0, reader:seek("set", self.first_request)

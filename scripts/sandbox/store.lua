@@ -94,14 +94,19 @@ end
 
 -- -------------------------------------------------------------------- tasks
 
--- Ids begin with the time, so that they sort by creation, and end with the task's number in its account.
-local function id_of(account, time, number)
-    return ("%08x%s%08x"):format(time // 1000, account.mark, number)
+-- What ids begin with: the time, so that they sort by creation (until 2106, when eight digits begin anew).
+local function time_part(account)
+    return ("%08x"):format(account.time // 1000 & 0xFFFFFFFF)
+end
+
+-- A task's id ends with its number in its account.
+local function new_task_id(account)
+    return ("%s%s%08x"):format(time_part(account), account.mark, #account.tasks + 1)
 end
 
 --- An id for something else than a task. `letter` is a hexadecimal digit that tells what: no task has it there.
 function store.new_id(account, letter, number)
-    return ("%08x%s%s%07x"):format(account.time // 1000, account.mark, letter, number)
+    return ("%s%s%s%07x"):format(time_part(account), account.mark, letter, number)
 end
 
 --- The project or batch with this id in a list of them, or nil.
@@ -128,8 +133,8 @@ end
 
 --- What `fixed` begins with.
 function store.new_head(account, task_type)
-    local id = id_of(account, account.time, #account.tasks + 1)
-    return ('"task_id":"%s","type":"%s","created_at":"%s"'):format(id, task_type, times.format(account.time))
+    return ('"task_id":"%s","type":"%s","created_at":"%s"'):format(new_task_id(account), task_type,
+        times.format(account.time))
 end
 
 -- A member of a task that few have, as raw bytes, or nil. Deep in the params others may be so called.
@@ -190,21 +195,25 @@ local function recount(shelf, before, after)
     shelf.counts[after] = shelf.counts[after] + 1
 end
 
+-- Notes that a batch is completed, if it is.
+local function end_batch(account, batch, time)
+    if store.batch_status(batch) ~= "completed" then return end
+    batch.ended = time
+    store.tell(account, batch, "completed")
+end
+
 -- Moves the task to another status, on every shelf.
 local function move(account, task, status, time)
     local before, project, batch = task.status, store.project_of(task), store.batch_of(task)
     task.status = status
     recount(account, before, status)
     if project then recount(project, before, status) end
-    if batch then
-        recount(batch, before, status)
-        if batch.counts.pending == 0 then batch.ended = time end
-    end
+    if batch then recount(batch, before, status) end
     store.touch(account, task, time)
     -- Scale's test server says so before it has tried.
     if account.kind == "test" and store.callback_of(task) then task.callback_succeeded = true end
     store.tell(account, task, status)
-    if batch and store.batch_status(batch) == "completed" then store.tell(account, batch, "completed") end
+    if batch and before == "pending" then end_batch(account, batch, time) end
 end
 
 --- Notes that work on a pending task has begun. Returns whether it was pending.
@@ -280,6 +289,14 @@ function store.recall(account, task)
     return true
 end
 
+--- Notes whether the task's callback has arrived, and keeps it if the world is kept: nobody posts it again.
+function store.note_callback(world, account, task, succeeded)
+    task.callback_succeeded = succeeded
+    if not world.remember then return end
+    world.remember(account.kind .. " callback", store.last_time(world),
+        { method = tostring(succeeded), path = store.id_of(task), body = "" })
+end
+
 -- ------------------------------------------------------------------ batches
 
 --- staging, in_progress or completed. The first API has no other words: for it a paused batch is in progress, and
@@ -309,7 +326,7 @@ end
 function store.release(account, batch)
     batch.released = account.time
     let_go(account, batch)
-    if store.batch_status(batch) == "completed" then store.tell(account, batch, "completed") end
+    end_batch(account, batch, account.time)
 end
 
 --- Pauses a batch: until it is resumed, time completes none of its tasks that nobody works on yet.
@@ -325,11 +342,12 @@ end
 
 --- Cancels a batch, and the tasks in it that nobody works on yet.
 function store.cancel_batch(account, batch)
+    batch.cancelled = account.time
+    end_batch(account, batch, account.time) -- now, or with the last of its tasks
     for _, task in ipairs(batch.tasks) do
         if task.status == "pending" and not task.started then store.cancel(account, task) end
     end
     if batch.paused then store.resume(account, batch) end -- so that time completes what is left
-    batch.cancelled, batch.ended = account.time, account.time
 end
 
 --- Makes a batch. `batch` has name, project, staged and what its document shows.
@@ -431,15 +449,19 @@ function store.now(world)
     return world.pinned or world.clock() + world.advanced
 end
 
---- Lets time pass in the account, up to now: what has become due since the last request is completed. Looks at no
---- task twice.
-function store.settle(world, account)
-    account.time = math.max(account.time, store.now(world))
+-- Looks at no task twice.
+local function settle_until(world, account, time)
+    account.time = math.max(account.time, time)
     local delay = world.complete_after
     if account.kind == "test" or not delay then return end
     local due = { delay = delay, latest = account.time - delay }
     finish_due_tasks(account, due)
     finish_due_batches(account, due)
+end
+
+--- Lets time pass in the account, up to now: what has become due since the last request is completed.
+function store.settle(world, account)
+    settle_until(world, account, store.now(world))
 end
 
 --- The time of the last request to either account.
@@ -450,10 +472,7 @@ end
 --- Lets time pass in both accounts, up to the same moment.
 function store.settle_all(world)
     local time = math.max(store.now(world), store.last_time(world))
-    for _, account in pairs(world.accounts) do
-        account.time = time
-        store.settle(world, account)
-    end
+    for _, account in pairs(world.accounts) do settle_until(world, account, time) end
 end
 
 --- Lets so many milliseconds more pass.

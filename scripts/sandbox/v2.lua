@@ -4,6 +4,7 @@ keys of a query or a body. What a rule of rules/v2_*.lua reads of a request, it 
 --]]
 
 local bounds = require "scaleapi.sandbox.bounds"
+local pages = require "scaleapi.sandbox.pages"
 local store = require "scaleapi.sandbox.store"
 local wire = require "scaleapi.sandbox.wire"
 
@@ -125,14 +126,22 @@ function v2.one_of(given, name, known)
     return value
 end
 
--- -------------------------------------------------------------------- times
+--- The statuses that tasks can be filtered by.
+v2.TASK_STATUSES = { "pending", "completed", "canceled", "error", "deleted" }
+
+-- -------------------------------------------------------------------- lists
+
+--- A page of a list of tasks, as `pages` gives it: of those that is_wanted(task), or of all.
+function v2.page_of_tasks(c, tasks, is_wanted)
+    return pages.read(c, {
+        items = tasks, id_of = store.id_of, is_wanted = is_wanted or function() return true end,
+        find = function(id) return store.find_task(c.account, id) end,
+    })
+end
 
 --- A function that tells whether a time (or nil) lies within the bounds WHAT_after and WHAT_before of the query.
 function v2.bounds(c, what)
-    local low, high = bounds(c:query(), what .. "_after", what .. "_before", c.world.assume)
-    return function(time)
-        return not low or time ~= nil and time >= low and time <= high
-    end
+    return (bounds.test(c:query(), what .. "_after", what .. "_before", c.world.assume))
 end
 
 return v2

@@ -228,23 +228,15 @@ function wire.optional_text(fields, name)
     return raw and wire.text(raw)
 end
 
---- A member that may be an array of texts: decoded, each once, in their order; or nil. Refuses another.
-function wire.optional_texts(fields, name)
-    local raw = wire.optional(fields, name, "array")
-    if not raw then return nil end
+--- A member that must be an array of texts: decoded, each once, in their order.
+function wire.needed_texts(fields, name)
     local once, seen = {}, {}
-    for _, each in ipairs(wire.texts(raw, name)) do
+    for _, each in ipairs(wire.texts(wire.needed(fields, name, "array"), name)) do
         local text = wire.text(each)
         if not seen[text] then once[#once + 1] = text end
         seen[text] = true
     end
     return once
-end
-
---- The same, which must be there.
-function wire.needed_texts(fields, name)
-    wire.needed(fields, name, "array")
-    return wire.optional_texts(fields, name)
 end
 
 --- Whether a text has the form of an e-mail address.

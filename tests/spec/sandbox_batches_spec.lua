@@ -105,6 +105,16 @@ describe("a batch", function()
             assert.same({ "in_progress" }, { batch.status, batch.completed_at })
         end)
 
+        it("completed when it is finalized, if its tasks were all done before", function()
+            world:project("rapid", "comparison", '"rapid":true')
+            world:batch("b", "rapid")
+            world:ok("POST /v1/task/" .. world:task('"batch":"b"').task_id .. "/cancel")
+            world:wait(5)
+            world:ok "POST /v1/batches/b/finalize"
+            local batch = world:ok "GET /v1/batches/b"
+            assert.same({ "completed", "2023-11-14T22:13:25.123Z" }, { batch.status, batch.completed_at })
+        end)
+
         it("without those that are 0, if that is assumed", function()
             world = new_world { assume = { zero_counts = false } }
             world:project "p"

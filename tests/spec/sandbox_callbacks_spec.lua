@@ -206,6 +206,37 @@ describe("callbacks of the sandbox", function()
         assert.equal("completed", received(1).batch.status)
     end)
 
+    it("tell that a batch is completed when it is cancelled, whatever it was before", function()
+        local url = receive { OK }
+        start()
+        live:create_project { project_name = "talks", task_type = "chat" }
+        for _, staging in ipairs { true, false } do
+            for _, size in ipairs { 0, 2 } do
+                local name = ("%s%d"):format(staging and "staging" or "released", size)
+                live.v2:create_batch { project_name = "talks", name = name, staging_batch = staging, callback = url }
+                for _ = 1, size do live.v2:create_chat_task { batch_name = name } end
+                local before = settled().sent
+                live.v2:cancel_batch { batch_name = name }
+                assert.equal(before + 1, settled().sent, name)
+                local batch = json.decode(receiver.requests[before + 1].body).batch
+                assert.same({ name, "completed" }, { batch.name, batch.status })
+            end
+        end
+    end)
+
+    it("tell of a completed batch once, though a task of it is deleted", function()
+        local url = receive { OK }
+        start()
+        test:create_batch { project = "p", batch_name = "b", callback = url }
+        local task = create(test, nil, { batch = "b" })
+        received(1)
+        local completed_at = test:get_batch("b").completed_at
+        scaleapi.sleep(0.005)
+        s:seed("deletion", { task_id = task.task_id }, "test")
+        assert.equal(1, settled().sent)
+        assert.equal(completed_at, test:get_batch("b").completed_at)
+    end)
+
     -- --------------------------------------------------------------- when
 
     it("come after the answer to the request that caused them", function()
@@ -276,6 +307,42 @@ describe("callbacks of the sandbox", function()
             return callbacks:stats().not_sent == 1
         end)
         callbacks:close()
+    end)
+
+    it("come by themselves for tasks of a batch that had been paused", function()
+        local url = receive { OK }
+        local world = sandbox.new_world { complete_after = 0.1 }
+        local function ask(path, body)
+            local response = sandbox.handle(world, { method = "POST", path = path, body = body,
+                headers = { authorization = "Bearer live_a" } })
+            assert.equal(200, response.status, response.body)
+        end
+        ask("/v1/projects", '{"name":"p","type":"chat"}')
+        ask("/v2/batch", '{"name":"b","project_name":"p"}')
+        ask("/v2/task/chat", '{"batch_name":"b","callback_url":"' .. url .. '"}')
+        ask("/v2/batch/pause", '{"batch_name":"b"}')
+        scaleapi.sleep(0.15)
+        ask("/v2/batch/resume", '{"batch_name":"b"}')
+        local callbacks = new_callbacks(world, {})
+        received(1)
+        callbacks:close()
+    end)
+
+    it("are known to have arrived, or not, after a restart from a state", function()
+        local path = os.tmpname()
+        os.remove(path)
+        local url = receive(function(request) return request.path == "/good" and OK or BROKEN end)
+        start { state = path }
+        local good, bad = create(live, url .. "/good"), create(test, url .. "/bad")
+        s:complete(good.task_id)
+        settled()
+        for _, each in ipairs { s, live, test } do each:close() end
+        s = sandbox.start { state = path }
+        live = scaleapi.client { api_key = "live_a", base_url = s.url }
+        test = scaleapi.client { api_key = "test_a", base_url = s.url }
+        os.remove(path)
+        assert.is_true(live:get_task(good.task_id).callback_succeeded)
+        assert.is_false(test:get_task(bad.task_id).callback_succeeded)
     end)
 
     -- ---------------------------------------------------------- how often

@@ -259,6 +259,28 @@ describe("control of a sandbox", function()
             assert.equal(4000, ask("GET /sandbox/clock").advanced)
         end)
 
+        it("even for centuries, and what is made then is found", function()
+            start()
+            some_tasks(0)
+            running:advance(1e10)
+            local made = client:create_task("comparison", { project = "p", attachments = scaleapi.array(), choices = { "a" } })
+            assert.equal(24, #made.task_id)
+            assert.equal(made.task_id, client:get_task(made.task_id).task_id)
+            client:create_batch { project = "p", batch_name = "b" }
+            local batch = client.v2:get_batch { batch_name = "b" }
+            assert.equal(24, #batch.id)
+            assert.equal("b", client.v2:get_batch({ batch_id = batch.id }).name)
+        end)
+
+        it("but not past the last year that dates can be written for", function()
+            start()
+            running:advance(1e10)
+            for _ = 1, 24 do pcall(running.advance, running, 1e10) end
+            raises("the clock ends with the year 9999", function() running:advance(1e10) end)
+            assert.matches("^%d%d%d%d%-", ask("GET /sandbox/clock").now)
+            refused(400, "the clock ends with the year 9999", "POST /sandbox/clock", '{"advance":1e10}')
+        end)
+
         it("which then is what new things are made at", function()
             start()
             local before = some_tasks(1)[1].created_at
@@ -280,6 +302,16 @@ describe("control of a sandbox", function()
             assert.equal("null", running:assumptions().last_page_token)
             running:assume {}
             assert.equal("absent", ask("GET /sandbox/assumptions").last_page_token)
+        end)
+
+        it("changes what is counted, too", function()
+            start()
+            some_tasks(2)
+            client:set_task_tags(client:get_tasks({ project_name = "p" })().task_id, { "a" })
+            local function total() return client:tasks({ project = "p", tags = { "a", "b" } }).total end
+            assert.equal(0, total())
+            running:assume { tags_match = "any" }
+            assert.equal(1, total())
         end)
 
         it("is told to a program as a copy", function()

@@ -185,6 +185,20 @@ describe("a list of tasks", function()
         end)
     end)
 
+    it("refuses a token of another list, but not of one that a task has left since", function()
+        for n = 1, 3 do make(n, ('"project":"p","unique_id":"u%d"'):format(n)) end
+        make(4, '"project":"q"')
+        local function token_of(query)
+            return world:ok("GET /v1/tasks?limit=1&" .. query).next_token:gsub("=", "%%3D")
+        end
+        local token = token_of "project=p"
+        assert.equal("Invalid next_token.", world:refused(400, "GET /v1/tasks?project=q&next_token=" .. token))
+        assert.equal(2, #world:ok("GET /v1/tasks?next_token=" .. token).docs)
+        token = token_of "unique_id=u1&unique_id=u2&unique_id=u3"
+        world:ok("DELETE /v1/task/" .. world:ok("GET /v1/tasks?unique_id=u3").docs[1].task_id .. "/unique_id")
+        assert.equal(2, #world:ok("GET /v1/tasks?unique_id=u1&unique_id=u2&unique_id=u3&next_token=" .. token).docs)
+    end)
+
     it("shows little when a limited response is asked for", function()
         local task = make(1, '"project":"p","unique_id":"u"')
         local expected = { task_id = task.task_id, status = "pending", metadata = { n = 1 }, project = "p" }
@@ -255,6 +269,31 @@ describe("a list of tasks", function()
             pages, token = pages + 1, page.next_token
         until not token
         assert.equal(8, pages)
+    end)
+
+    it("is looked through no further when all that fits was found", function()
+        for n = 1, 50 do make(n, '"project":"p"') end
+        local store = require "scaleapi.sandbox.store"
+        local looked, type_of = 0, store.type_of
+        finally(function() store.type_of = type_of end)
+        function store.type_of(...)
+            looked = looked + 1
+            return type_of(...)
+        end
+        world:ok "GET /v1/tasks?type=chat"
+        assert.equal(50, looked)
+        world:ok "GET /v1/tasks?type=chat"
+        assert.equal(50, looked)
+    end)
+
+    it("has a total of its own for what only looks like another's filters", function()
+        world:task '"tags":["a&b"],"project":"p"'
+        world:task '"tags":["a","b"],"project":"p"'
+        world:task '"tags":["b","a"],"project":"p"'
+        assert.equal(1, world:ok("GET /v1/tasks?tags=a%26b").total)
+        assert.equal(2, world:ok("GET /v1/tasks?tags=a&tags=b").total)
+        assert.equal(0, world:ok("GET /v1/tasks?tags=a%00type%3Dx").total)
+        assert.equal(0, world:ok("GET /v1/tasks?tags=a&type=x").total)
     end)
 
     it("leaves out what lies on a bound, if that is assumed", function()

@@ -50,7 +50,7 @@ describe("a project", function()
             ['"pipeline" needs a Studio project'] = '{"name":"p","type":"comparison","pipeline":"standard_task"}',
             ['"consensus_attempts" must be an integer'] =
                 '{"name":"p","type":"comparison","studio":true,"consensus_attempts":"many"}',
-            ['"instruction" must be a string'] = '{"name":"p","type":"comparison","params":{"instruction":null}}',
+            ['"instruction" must be a string'] = '{"name":"p","type":"comparison","params":{"instruction":5}}',
         } do
             it("not when " .. expected, function()
                 assert.equal("Parameter is invalid, reason: " .. expected, world:refused(400, "POST /v1/projects", body))
@@ -107,6 +107,14 @@ describe("a project", function()
             assert.same({ 1 }, { history[2].version, history[2].a })
         end)
 
+        it("without an instruction where it is null", function()
+            local history = world:ok("POST /v1/projects/p/setParams", '{"patch":true,"instruction":"x"}').param_history
+            assert.equal("x", history[2].instruction)
+            history = world:ok("POST /v1/projects/p/setParams", '{"patch":true,"instruction":null}').param_history
+            assert.same({ 2, 1 }, { history[3].version, history[3].a })
+            assert.is_nil(history[3].instruction)
+        end)
+
         it("not when they are wrong", function()
             world:refused(400, "POST /v1/projects/p/setParams", '{"patch":"yes"}')
             world:refused(400, "POST /v1/projects/p/setParams", '{"instruction":5}')
@@ -147,6 +155,11 @@ describe("a project", function()
             assert.same({ 0, {}, json.null, false }, { template.version, template.template_variables,
                 template.response_schema, template.auto_onboard_enabled })
         end
+        world:wait(5)
+        world:ok("POST /v1/projects/c/setParams", '{"x":1}')
+        local changed = world:ok "GET /v1/projects/c/taskTemplates"
+        assert.same({ 1, "2023-11-14T22:13:20.123Z", "2023-11-14T22:13:25.123Z" },
+            { changed.version, changed.created_at, changed.updated_at })
         assert.equal("Only chat and textcollection projects have task templates.",
             world:refused(400, "GET /v1/projects/i/taskTemplates"))
     end)

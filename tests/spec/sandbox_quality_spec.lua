@@ -53,6 +53,13 @@ for _, kind in ipairs { "evaluation", "training" } do
             assert.is_nil(task.initial_response)
         end)
 
+        it("that is refused for its last field takes no unique_id", function()
+            for _, wrong in ipairs { '"instruction":5', '"clear_unique_id_on_error":5' } do
+                world:refused(400, PATH .. "textcollection", body("textcollection", '"unique_id":"u",' .. wrong))
+            end
+            world:ok(PATH .. "textcollection", body("textcollection", '"unique_id":"u"'))
+        end)
+
         it("is no task that is listed, fetched or canceled", function()
             local task = world:ok(PATH .. "textcollection", body "textcollection")
             assert.equal(0, world:ok("GET /v1/tasks").total)

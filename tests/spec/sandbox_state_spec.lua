@@ -106,6 +106,28 @@ describe("the state of a sandbox", function()
         assert.equal(before, picture())
     end)
 
+    it("is the same although time passes while things are put into it", function()
+        local function clock()
+            now = now + 700
+            return now
+        end
+        start { clock = clock }
+        running:seed("project", { name = "p", type = "comparison" })
+        for i = 1, 5 do
+            local task = running:seed("task", fields { unique_id = "row " .. i })
+            running:complete(task.task_id)
+            running:seed("delivery", { name = "d" .. i, project_name = "p", task_ids = { task.task_id } })
+        end
+        local function deliveries()
+            local c <close> = client()
+            return c.v2:get_deliveries { project_name = "p" }
+        end
+        local before, delivered = picture(), deliveries()[1].delivered_at
+        restart { clock = clock }
+        assert.equal(before, picture())
+        assert.equal(delivered, deliveries()[1].delivered_at)
+    end)
+
     it("comes out the same whenever it is read, with what had become due", function()
         start { complete_after = 4 }
         fill()

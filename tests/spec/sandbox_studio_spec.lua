@@ -249,6 +249,16 @@ describe("Studio", function()
             assert.equal(2, #world:ok "GET /v1/studio/projects/p/groups")
         end)
 
+        it("by a member's address only while they are assigned, and then always to them", function()
+            world:ok("PUT /v1/studio/batches/one", { groups = { ONE } })
+            world:ok("POST /v1/studio/assignments/remove", { emails = { ONE }, projects = { "p" } })
+            world:refused(400, "PUT /v1/studio/batches/one", { groups = { ONE } })
+            world:ok("POST /v1/studio/assignments/add", { emails = { ONE }, projects = { "p" } })
+            world:ok("PUT /v1/studio/batches/one", { groups = { ONE } })
+            local groups = world:ok "GET /v1/studio/projects/p/groups"
+            assert.same({ 1, 1 }, { #groups, groups[1].numWorkers })
+        end)
+
         it("by no others", function()
             world:ok("POST /v1/studio/projects/p/groups", { name = "g", emails = { ONE } })
             for _, name in ipairs { "none", "manager@sandbox.invalid" } do

@@ -60,6 +60,14 @@ describe("a route", function()
             assert.equal("Not found.", world:refused(404, line))
         end)
     end
+
+    it("is there for HEAD where it is for GET, and nowhere else", function()
+        for line, status in pairs { ["HEAD /v1/projects"] = 200, ["HEAD /v1/projects/none"] = 404, ["HEAD /v2/projects"] = 200,
+            ["HEAD /v1/files/upload"] = 404 } do
+            local _, got = world:call(line)
+            assert.equal(status, got, line)
+        end
+    end)
 end)
 
 describe("creating a task", function()
@@ -292,6 +300,17 @@ describe("creating a task", function()
                 assert.same({}, { task.unique_id, task.batch })
             end
             assert.equal(must("instruction", "a string"), refused(400, "imageannotation", '{"project":"p","instruction":5}'))
+        end)
+
+        it("inherits where it says null, which is what the Python SDK makes of None", function()
+            world:project("p", "imageannotation", [["params":{"attachment":"theirs","geometries":{},"priority":20}]])
+            local task = create("imageannotation", '{"project":"p","attachment":null,"geometries":null,"priority":null}')
+            assert.same({ "theirs", {}, 20 }, { task.params.attachment, task.params.geometries, task.priority })
+        end)
+
+        it("inherits no version that nobody can count to", function()
+            world:project("p", "imageannotation")
+            refused(400, "imageannotation", with(IMAGE, '"project":"p","project_param_version":99999999999999999999'))
         end)
 
         it("inherits another version when asked, or none", function()

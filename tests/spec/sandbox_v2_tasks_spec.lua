@@ -333,6 +333,15 @@ describe("a v2 task", function()
             assert.same({ nil, nil }, { third.tasks[2], third.next_token })
         end)
 
+        it("refuses a token of another list", function()
+            world:project("other", "chat")
+            for _ = 1, 2 do chat(world) end
+            local token = world:ok("GET /v2/tasks?project_name=p&limit=1").next_token:gsub("=", "%%3D")
+            world:ok("GET /v2/tasks?project_name=p&next_token=" .. token)
+            assert.equal("Invalid next_token.",
+                world:refused(400, "GET /v2/tasks?project_name=other&next_token=" .. token))
+        end)
+
         it("ends without a token when its last page is full, or with null if that is assumed", function()
             local _, raw = world:ok "GET /v2/tasks?project_name=p&limit=5"
             assert.is_nil(raw:find("next_token", 1, true))

@@ -84,14 +84,6 @@ end
 
 -- --------------------------------------------------------------------- lists
 
--- A function that tells whether a time is within the bounds of these names.
-local function test_time(query, after_name, before_name, assume)
-    local low, high = bounds(query, after_name, before_name, assume)
-    return function(time)
-        return not low or time and time >= low and time <= high
-    end
-end
-
 -- A function that tells whether a batch is asked for.
 local function read_filters(c, query)
     local project, wanted = wire.last(query, "project"), wire.last(query, "status")
@@ -102,9 +94,9 @@ local function read_filters(c, query)
         wire.refuse_parameter("status", "must be one of staging, in_progress, completed")
     end
     local exclude_archived = wire.boolean(query, "exclude_archived", false)
-    local is_created = test_time(query, "start_time", "end_time", c.world.assume)
-    local is_completed = test_time(query, "completed_after", "completed_before", c.world.assume)
-    local is_audited = test_time(query, "audited_after", "audited_before", c.world.assume)
+    local is_created = bounds.test(query, "start_time", "end_time", c.world.assume)
+    local is_completed = bounds.test(query, "completed_after", "completed_before", c.world.assume)
+    local is_audited = bounds.test(query, "audited_after", "audited_before", c.world.assume)
     return function(batch)
         local now = store.batch_status(batch)
         return (not project or batch.project.name == project) and (not wanted or now == wanted)

@@ -4,14 +4,11 @@ sandbox.rules.outcomes - what comes after a task's end: its callback again, and 
 
 local documents = require "scaleapi.sandbox.documents"
 local store = require "scaleapi.sandbox.store"
+local tasks = require "scaleapi.sandbox.rules.tasks"
 local wire = require "scaleapi.sandbox.wire"
 
-local function find(c, id)
-    return store.find_task(c.account, id) or wire.refuse(404, "Task with that ID not found.")
-end
-
 local function send_callback(c, id)
-    local task = find(c, id)
+    local task = tasks.find(c, id)
     if task.status ~= "completed" and task.status ~= "error" then
         wire.refuse(400, "Only tasks that are completed or in error have a callback to send.")
     end
@@ -22,7 +19,7 @@ end
 
 -- The address in the response that has this UUID in it is where the file is.
 local function response_url(c, id, uuid)
-    local url = documents.response_url(find(c, id), uuid) or wire.refuse(404, "Response with that ID not found.")
+    local url = documents.response_url(tasks.find(c, id), uuid) or wire.refuse(404, "Response with that ID not found.")
     return { status = 302, headers = { Location = url } }
 end
 

@@ -26,6 +26,13 @@ local function put(params, name, layer)
     params.spelled[name] = layer.spelled and layer.spelled[name]
 end
 
+local function take_out(params, name)
+    params.values[name] = nil
+    for i = #params.names, 1, -1 do
+        if params.names[i] == name then table.remove(params.names, i) end
+    end
+end
+
 -- A version of params: those of `base` (or none), overlaid with the fields.
 local function new_version(c, base, fields)
     local params = { names = {}, values = {}, spelled = {}, created = c.account.time }
@@ -34,9 +41,7 @@ local function new_version(c, base, fields)
             if not NOT_PARAMS[name] then put(params, name, layer) end
         end
     end
-    if not wire.optional(params, "instruction", "string") and params.values.instruction then
-        wire.refuse_parameter("instruction", "must be a string")
-    end
+    if not wire.optional(params, "instruction", "string") then take_out(params, "instruction") end -- it is null
     return params
 end
 

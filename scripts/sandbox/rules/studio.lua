@@ -173,7 +173,8 @@ end
 local function find_group(c, project, name)
     local group = project.groups and project.groups[name]
     local member = c.account.people.members[name]
-    if not group and not (member and member.projects[project.name]) then refuse(400, 'Group "%s" not found.', name) end
+    local is_assigned = member and member.projects[project.name]
+    if not is_assigned and (not group or group.singleton) then refuse(400, 'Group "%s" not found.', name) end
     return group, member
 end
 

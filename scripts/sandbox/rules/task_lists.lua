@@ -68,12 +68,8 @@ local function test_tags(tests, query, world)
 end
 
 local function test_times(tests, query, world, field)
-    local low, high = bounds(query, field .. "_after", field .. "_before", world.assume)
-    if not low then return end
-    table.insert(tests, function(task)
-        local time = task[field]
-        return time and time >= low and time <= high
-    end)
+    local is_within, is_bounded = bounds.test(query, field .. "_after", field .. "_before", world.assume)
+    if is_bounded then table.insert(tests, function(task) return is_within(task[field]) end) end
 end
 
 -- ------------------------------------------------------------------ sources
@@ -86,12 +82,12 @@ local function with_unique_ids(account, unique_ids)
         seen[task or false] = true
     end
     table.sort(tasks, function(a, b) return a.number < b.number end)
-    return { tasks = tasks }
+    return { tasks = tasks, is_left = true }
 end
 
-local NOTHING = { tasks = {}, counts = { pending = 0, completed = 0, canceled = 0, error = 0 } }
+local NOTHING = { tasks = {}, is_left = true, counts = { pending = 0, completed = 0, canceled = 0, error = 0 } }
 
--- The shelf to read from; what it does not see to is left to a test.
+-- The shelf to read from; what it does not see to is left to a test. `is_left`: tasks that were on it may be gone.
 local function choose_shelf(c, query, tests)
     local account, missing = c.account, c.world.assume.missing_filter
     local batch_name, project_name = wire.last(query, "batch"), wire.last(query, "project")
@@ -111,7 +107,7 @@ local function choose_shelf(c, query, tests)
     return batch or project or account
 end
 
--- Everything about a list but where a page begins: { tasks, low, high, tests, total (or nil: to be counted) }.
+-- Everything about a list but where a page begins: { tasks, is_left, low, high, tests, total (or nil: to be counted) }.
 local function read_filters(c, query)
     local tests = {}
     local shelf = choose_shelf(c, query, tests)
@@ -121,8 +117,8 @@ local function read_filters(c, query)
     test_tags(tests, query, c.world)
     test_times(tests, query, c.world, "completed")
     test_times(tests, query, c.world, "updated")
-    local low, high = bounds(query, "start_time", "end_time", c.world.assume)
-    local list = { tasks = shelf.tasks, tests = tests, low = 1, high = #shelf.tasks }
+    local low, high = bounds.read(query, "start_time", "end_time", c.world.assume)
+    local list = { tasks = shelf.tasks, is_left = shelf.is_left, tests = tests, low = 1, high = #shelf.tasks }
     if low then
         list.low = pages.first_at_least(shelf.tasks, "created", low)
         list.high = high < math.maxinteger and pages.first_at_least(shelf.tasks, "created", high + 1) - 1 or list.high
@@ -144,16 +140,16 @@ end
 
 -- ------------------------------------------------------------------- totals
 
--- What a list is about, whatever its page: the same for all of its pages.
+-- What a list is about, whatever its page: the same for all of its pages, and for no other list.
 local function key_of(query)
     local parts = {}
     for name, values in pairs(query) do
         if name ~= "limit" and name ~= "offset" and name ~= "next_token" then
-            parts[#parts + 1] = name .. "=" .. table.concat(values, "&")
+            for _, value in ipairs(values) do parts[#parts + 1] = string.pack("ss", name, value) end
         end
     end
     table.sort(parts)
-    return table.concat(parts, "\0")
+    return table.concat(parts)
 end
 
 local function count(list)
@@ -164,12 +160,13 @@ local function count(list)
     return total
 end
 
--- Counted once as long as no task changes: a list of many pages asks for it on each.
-local function total_of(account, list, query)
+-- Counted once as long as no task changes, nor what is assumed: a list of many pages asks for it on each.
+local function total_of(c, list, query)
     if list.total then return list.total end
+    local account, assume = c.account, c.world.assume
     local totals = account.totals
-    if not totals or totals.changes ~= account.changes or totals.size >= MOST_TOTALS then
-        totals = { changes = account.changes, size = 0, by_key = {} }
+    if not totals or totals.changes ~= account.changes or totals.assume ~= assume or totals.size >= MOST_TOTALS then
+        totals = { changes = account.changes, assume = assume, size = 0, by_key = {} }
         account.totals = totals
     end
     local key = key_of(query)
@@ -186,21 +183,23 @@ local function make_token(task)
     return wire.base64(('{"id":"%s","created_at":"%s"}'):format(store.id_of(task), times.format(task.created)))
 end
 
--- The number of the task that a token names.
+-- The task that a token names.
 local function read_token(account, token)
     local text = wire.unbase64(token)
     local ok, value = pcall(json.decode, text or "")
     local task = ok and type(value) == "table" and type(value.id) == "string" and store.find_task(account, value.id)
     if not task or value.created_at ~= times.format(task.created) then wire.refuse(400, "Invalid next_token.") end
-    return task.number
+    return task
 end
 
--- Up to `limit` tasks, newest first, after passing over `offset`; and whether there are more.
-local function collect(list, at, offset, limit)
+-- Up to `limit` tasks, newest first, after passing over `offset`; and whether there are more. Nothing is looked for
+-- when `total` were found.
+local function collect(list, at, offset, limit, total)
     local page = {}
-    while at >= list.low do
+    while at >= list.low and total > 0 do
         local task = list.tasks[at]
         if matches(list.tests, task) then
+            total = total - 1
             if offset > 0 then
                 offset = offset - 1
             elseif #page == limit then
@@ -230,10 +229,11 @@ local function list_tasks(c)
     local list = read_filters(c, query)
     local at = list.high
     if token then
-        at = math.min(at, pages.first_at_least(list.tasks, "number", read_token(c.account, token)) - 1)
+        at = math.min(at, pages.place_behind(list.tasks, read_token(c.account, token), list.is_left))
         offset = 0
     end
-    local page, has_more = collect(list, at, offset, limit)
+    local total = total_of(c, list, query)
+    local page, has_more = collect(list, at, offset, limit, total)
     local next_token = ""
     if has_more then
         next_token = ',"next_token":"' .. make_token(page[#page]) .. '"'
@@ -241,7 +241,7 @@ local function list_tasks(c)
         next_token = ',"next_token":null'
     end
     return ('{"docs":[%s],"total":%d,"limit":%d,"offset":%d,"has_more":%s%s}'):format(
-        render(c, page, query), total_of(c.account, list, query), limit, offset, has_more, next_token)
+        render(c, page, query), total, limit, offset, has_more, next_token)
 end
 
 return { { "GET", "/v1/tasks", list_tasks } }

@@ -184,6 +184,7 @@ end
 
 return {
     make = make,
+    find = find,
     { "POST", "/v1/task/{type}", create },
     { "GET", "/v1/task/{id}", get },
     { "POST", "/v1/task/{id}/cancel", cancel },

@@ -11,8 +11,6 @@ local wire = require "scaleapi.sandbox.wire"
 
 local refuse = wire.refuse
 
-local STATUSES = { "pending", "completed", "canceled", "error", "deleted" }
-
 local function list(c)
     local given, view = v2.from_query(c), v2.view(c, { "project" })
     local project, _, unknown = v2.filters(c, given)
@@ -24,21 +22,13 @@ local function list(c)
     return '{"deliveries":' .. pages.render_all(all, is_wanted, documents.delivery, view) .. "}"
 end
 
--- A page of the tasks, as `pages` gives it.
-local function page_of(c, tasks, is_wanted)
-    return pages.read(c, {
-        items = tasks, id_of = store.id_of, is_wanted = is_wanted,
-        find = function(id) return store.find_task(c.account, id) end,
-    })
-end
-
 local function get(c)
     local given, view = v2.from_query(c), v2.view(c, { "project", "batch", "delivery" })
     local project = v2.project(c, given)
     local delivery = v2.delivery(c, given, project) or refuse(400, "Provide delivery_id or delivery_name.")
     if project and delivery.project ~= project then refuse(404, "Delivery with that id not found.") end
     local is_whole = view.expand.delivery or c.world.assume.v2_delivery_expanded
-    local page, next_token = page_of(c, delivery.tasks, function() return true end)
+    local page, next_token = v2.page_of_tasks(c, delivery.tasks)
     return '{"delivery":' .. (is_whole and documents.delivery(view, delivery) or wire.quote(delivery.id))
         .. ',"tasks":' .. pages.render(page, documents.task, view) .. next_token .. "}"
 end
@@ -49,9 +39,9 @@ local function list_tasks(c)
     local delivery = v2.delivery(c, given)
     local project, _, unknown = v2.filters(c, given)
     if not (project or delivery or unknown) then refuse(400, "Provide delivery_id, project_id or project_name.") end
-    local status, is_completed = v2.one_of(given, "status", STATUSES), v2.bounds(c, "completed")
+    local status, is_completed = v2.one_of(given, "status", v2.TASK_STATUSES), v2.bounds(c, "completed")
     local tasks = unknown and {} or (delivery or project).tasks
-    local page, next_token = page_of(c, tasks, function(task)
+    local page, next_token = v2.page_of_tasks(c, tasks, function(task)
         return (not project or store.project_of(task) == project) and (not status or store.task_state(task) == status)
             and is_completed(task.completed)
     end)

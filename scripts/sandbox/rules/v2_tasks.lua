@@ -15,12 +15,10 @@ local wire = require "scaleapi.sandbox.wire"
 local refuse = wire.refuse
 
 local EXPANDABLE = { "project", "batch" }
-local STATUSES = { "pending", "completed", "canceled", "error", "deleted" }
 local MISSING_PLACE = "Provide project_id, project_name, batch_id or batch_name."
 
 local function find(c, given)
-    local id = v2.needed(given, "task_id")
-    return store.find_task(c.account, id) or refuse(404, "Task with that ID not found.")
+    return tasks.find(c, v2.needed(given, "task_id"))
 end
 
 local function get(c)
@@ -41,15 +39,11 @@ end
 
 local function list(c)
     local given, view = v2.from_query(c), v2.view(c, EXPANDABLE)
-    local status = v2.one_of(given, "status", STATUSES)
+    local status = v2.one_of(given, "status", v2.TASK_STATUSES)
     local is_within = v2.bounds(c, "completed")
-    local page, next_token = pages.read(c, {
-        items = shelf_of(c, given), id_of = store.id_of,
-        find = function(id) return store.find_task(c.account, id) end,
-        is_wanted = function(task)
-            return (not status or store.task_state(task) == status) and is_within(task.completed)
-        end,
-    })
+    local page, next_token = v2.page_of_tasks(c, shelf_of(c, given), function(task)
+        return (not status or store.task_state(task) == status) and is_within(task.completed)
+    end)
     return '{"tasks":' .. pages.render(page, documents.task, view) .. next_token .. "}"
 end
 

@@ -8,6 +8,7 @@ world.lua - the sandbox's rules without a socket, for specs: a world whose clock
 
 local sandbox = require "scaleapi.sandbox"
 local seeds = require "scaleapi.sandbox.seeds"
+local store = require "scaleapi.sandbox.store"
 local json = require("scaleapi").json
 
 local World = {}
@@ -61,7 +62,9 @@ end
 
 --- Seeds what the API cannot make, in the world of world.key; returns its id.
 function World:seed(kind, fields)
-    return seeds.apply(self.world, self.world.accounts[self.key:match "^%l+"], kind, fields)
+    local account = self.world.accounts[self.key:match "^%l+"]
+    store.settle(self.world, account)
+    return seeds.apply(account, kind, fields)
 end
 
 --- Waits so many seconds.
