@@ -6,6 +6,7 @@ right exit code. Knows nothing of any one command.
 local argparse = require "argparse"
 local scaleapi = require "scaleapi"
 local sys = require "scaleapi.sys"
+local screen = require "scripts.lib.screen"
 
 local command = {
     DONE = 0,          -- all done; what was there before counts as done
@@ -87,10 +88,11 @@ end
 function command.run(name, main)
     local ok, result = xpcall(main, with_traceback)
     local code = result
+    screen.standard:clear()
     if not ok then
         local message
         code, message = end_of(result)
-        io.stderr:write(name, ": ", message, "\n")
+        screen.standard:say(name .. ": " .. message)
     end
     os.exit(code, true)
 end
@@ -218,7 +220,7 @@ function command.confirm(arguments, what)
     local kind = command.key_kind()
     local sentence = what .. (kind and (", with a %s key"):format(kind) or "")
     if arguments.yes or not (sys.is_terminal(io.stdin) and sys.is_terminal(io.stderr)) then
-        io.stderr:write(sentence, "\n")
+        screen.standard:say(sentence)
         return
     end
     io.stderr:write(sentence, "? [y/N] ")
