@@ -337,7 +337,7 @@ describe("under a terminal", function()
     end
 
     it("people see the lines at the end, and saw a bar before", function()
-        for _, width in ipairs { 80, 30, 12 } do
+        for _, width in ipairs { 80, 30, 20 } do
             local lines, text = work(width, { NO_COLOR = "1", LC_ALL = "C" })
             assert.equal("row 30 was refused60 rows: 59 created{\"total\":60}", table.concat(lines))
             local _, drawn = text:gsub("%S\27%[J\r", "")
