@@ -84,8 +84,8 @@ local function kills(size)
     local process = machine.scalua(words, work.environment(front.url))
     local code = process:wait()
     local most, again = 0, 0
-    for _, count in ipairs(front:control("/front").again) do
-        if math.type(count) == "integer" then most, again = math.max(most, count), again + count end
+    for _, count in pairs(front:control("/front").again) do
+        most, again = math.max(most, count), again + count
     end
     local missing, twice = work.compare(server.url, size.rows)
     return ("%d kills: %d missing, %d twice; %d sent again, %d after one kill at most; exit code %d"):format(killed,

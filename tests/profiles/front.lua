@@ -19,7 +19,7 @@ local NOT_PASSED = {
     ["accept-encoding"] = true, ["content-encoding"] = true, expect = true, date = true,
 }
 
-local counts = { requests = 0, posts = 0, rows = 0, in_flight = 0, epoch = 1, again = json.array {} }
+local counts = { requests = 0, posts = 0, rows = 0, in_flight = 0, epoch = 1, again = {} }
 local last_epoch = {} -- unique_id -> the last epoch in which it was sent
 local away = { till = 0 }
 local server, listen_again
@@ -39,7 +39,8 @@ local function count(request)
     if not before then
         counts.rows = counts.rows + 1
     elseif before < counts.epoch then
-        counts.again[counts.epoch] = (counts.again[counts.epoch] or 0) + 1
+        local name = tostring(counts.epoch)
+        counts.again[name] = (counts.again[name] or 0) + 1
     end
     last_epoch[unique_id] = counts.epoch
 end
@@ -52,7 +53,6 @@ end
 
 local function begin_epoch()
     counts.epoch = counts.epoch + 1
-    counts.again[counts.epoch] = 0
     return to_json { epoch = counts.epoch }
 end
 

@@ -39,8 +39,9 @@ local function run(profile, quick)
     machine.setup()
     local ok, measured, holds = xpcall(profile.run, debug.traceback, profile.sizes[quick and "quick" or "whole"])
     machine.teardown()
-    if not ok then return tostring(measured), false end
-    return measured, holds
+    if ok then return measured, holds end
+    io.stderr:write(profile.name, ": ", tostring(measured), "\n")
+    return "could not be measured: " .. tostring(measured):match "[^\n]*", false
 end
 
 local words, quick = read_arguments()
