@@ -25,9 +25,9 @@ local LONGEST_BAR = 32
 
 -- -------------------------------------------------------------------- rate
 
--- What an earlier run did is no merit of this one.
+-- What an earlier run did is skipped, and no merit of this one.
 local function own_share(state)
-    return state.done - (math.tointeger(state.resumed) or 0)
+    return state.done - (state.resumed and state.counts.skipped or 0)
 end
 
 local function take_sample(self, state, time)
@@ -158,9 +158,8 @@ local function explain(self)
     end
 end
 
---- The engine's state, as it is now: { total (nil while unknown), done, counts, in_flight, retries, resumed (how many
---- of those that are done an earlier run did) }. Shows it when it is time. To be called with every outcome, and at
---- least every second.
+--- The engine's state, as it is now: { total (nil while unknown), done, counts, in_flight, retries, resumed }. Shows it
+--- when it is time. To be called with every outcome, and at least every second.
 function Progress:update(state)
     local time = self.now()
     if time - self.updated < REDRAW_EVERY then return end
