@@ -111,6 +111,8 @@ SCALE_API void scale_set_memory(const scale_memory *memory);
 
 /* JSON: scale_slice, checking, reading, writing. */
 #include "scaleapi_json.h"
+/* Pace, retry budget and breaker: when to send. */
+#include "scaleapi_pace.h"
 
 /* ==================================================================== loop */
 
