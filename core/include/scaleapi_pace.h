@@ -59,14 +59,16 @@ typedef struct scale_pace {
 /* Starts with min(ceiling, 16) in flight and no rate. `ceiling` is at least 1. */
 SCALE_API void scale_pace_init(scale_pace *pace, int ceiling, int64_t now);
 
+SCALE_API void scale_pace_set_ceiling(scale_pace *pace, int ceiling);
+
 /* How long until a request may go: 0 at once, else ms; -1: not before another one has landed. */
 SCALE_API int64_t scale_pace_wait(scale_pace *pace, int64_t now);
 
 SCALE_API void scale_pace_sent(scale_pace *pace, int64_t now);
 
 /* A request that was sent at `sent_at` has ended. `retry_after` is what the server asked for (ms, -1),
-*`random`
-** in [0, 1). Returns why the limit or the rate changed, or NULL if they did not. Never freed. */
+ *`random`
+ ** in [0, 1). Returns why the limit or the rate changed, or NULL if they did not. Never freed. */
 SCALE_API const char *scale_pace_landed(scale_pace *pace, scale_landing landing, int64_t sent_at,
                                         int64_t retry_after, double random, int64_t now);
 
@@ -76,8 +78,8 @@ SCALE_API void scale_pace_restart(scale_pace *pace, int64_t now);
 /* ================================================================== budget */
 
 /* Retries in store. Starts with 50; a retry takes one, a call that the server answered gives a quarter, so
-*that
-** in the long run at most a fifth of all requests are retries. */
+ *that
+ ** in the long run at most a fifth of all requests are retries. */
 typedef struct scale_budget {
     double retries;
 } scale_budget;
@@ -127,8 +129,8 @@ SCALE_API const char *scale_breaker_landed(scale_breaker *breaker, scale_landing
                                            int64_t retry_after, double random, int64_t now);
 
 /* How long until it is to be given up, if nothing succeeds till then: ms, 0: now; -1: nothing has gone wrong,
-*or
-** it was given up already. */
+ *or
+ ** it was given up already. */
 SCALE_API int64_t scale_breaker_patience(const scale_breaker *breaker, int64_t give_up_after, int64_t now);
 SCALE_API void scale_breaker_give_up(scale_breaker *breaker, int64_t now);
 

@@ -226,6 +226,13 @@ void scale_pace_init(scale_pace *pace, int ceiling, int64_t now) {
     begin_round(pace, now);
 }
 
+void scale_pace_set_ceiling(scale_pace *pace, int ceiling) {
+    pace->ceiling = most(ceiling, 1);
+    /* As if it had begun with it, if it has just begun. */
+    if (pace->doubling && pace->limit < FIRST_LIMIT && pace->latency == 0) pace->limit = FIRST_LIMIT;
+    pace->limit = least(pace->limit, pace->ceiling);
+}
+
 void scale_pace_restart(scale_pace *pace, int64_t now) {
     pace->limit = least(pace->limit, LIMIT_AFRESH);
     pace->doubling = true;
