@@ -47,5 +47,5 @@ end
 
 return {
     { name = "million", requires = "64 MiB, 16 bytes a row; journal 200 a row; replay 3 s", run = million,
-      sizes = { whole = { rows = 1000000 }, quick = { rows = 40000 } } },
+      sizes = { whole = { rows = 1000000 }, quick = { rows = 20000 } } },
 }
