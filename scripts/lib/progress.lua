@@ -98,7 +98,7 @@ local function parts_of(self, state, time)
     add(3, rate_text(rate))
     add(5, failures_text(state))
     add(2, ("%d %s"):format(state.retries, state.retries == 1 and "retry" or "retries"))
-    add(1, ("%d in flight"):format(state.in_flight))
+    add(1, ("%d in flight"):format(self.most_in_flight))
     local waiting = waiting_text(self.client)
     add(waiting and 7 or 4, waiting or left_text(state, rate))
     return parts
@@ -161,6 +161,8 @@ end
 --- The engine's state, as it is now: { total (nil while unknown), done, counts, in_flight, retries, resumed }. Shows it
 --- when it is time. To be called with every outcome, and at least every second.
 function Progress:update(state)
+    -- Outcomes come in bunches, when few are left in flight: the most of a moment is what it is like.
+    self.most_in_flight = math.max(self.most_in_flight, state.in_flight)
     local time = self.now()
     if time - self.updated < REDRAW_EVERY then return end
     self.updated = time
@@ -168,6 +170,7 @@ function Progress:update(state)
     if self.quiet then return end
     take_sample(self, state, time)
     show(self, state, time)
+    self.most_in_flight = 0
 end
 
 --- The work is over: nothing of what was drawn stays.
@@ -186,6 +189,7 @@ function progress.new(options)
         screen = options.screen or screen.standard, now = now, client = client, quiet = options.quiet,
         explains = options.explain and client ~= nil and client.changes ~= nil,
         started = started, said = started, updated = started, samples = { { time = started, done = 0 } },
+        most_in_flight = 0,
     }, Progress)
 end
 
