@@ -41,8 +41,9 @@ local function million(size)
     local growth = (peaks[2] - peaks[1]) * 1024 / (size.rows * 3 // 4)
     return ("%.1f MiB, %.1f bytes a row more; journal %.0f bytes a row; %.0f s; replay %.2f s, exit code %d"):format(
         peaks[2] / 1024, growth, journal / size.rows, process.seconds, replay.seconds, again),
-        peaks[2] < MOST_MEMORY and (growth <= MOST_GROWTH or size.is_small) and journal > 0 and journal <= MOST_A_ROW * size.rows
-            and again == 0 and (summary.failed or 0) == 0 and replay.seconds <= LONGEST_REPLAY
+        peaks[2] < MOST_MEMORY and (growth <= MOST_GROWTH or size.is_small) and journal > 0
+            and journal <= MOST_A_ROW * size.rows and again == 0 and (summary.failed or 0) == 0
+            and replay.seconds <= LONGEST_REPLAY
 end
 
 return {
