@@ -133,7 +133,7 @@ local function begin(width, options, environment)
     local it = progress.new(all)
     return it, file, function(seconds, state)
         clock = clock + seconds
-        local whole = { done = 0, counts = {}, in_flight = 0, retries = 0, resumed = 0 }
+        local whole = { done = 0, counts = {}, in_flight = 0, retries = 0, resumed = false }
         for name, value in pairs(state) do whole[name] = value end
         it:update(whole)
     end
@@ -161,9 +161,9 @@ describe("progress on a terminal", function()
 
     it("says no rate before it knows one, and none of what an earlier run did", function()
         local _, file, pass = begin(80)
-        pass(0.2, { total = 1000, done = 800, resumed = 800 })
+        pass(0.2, { total = 1000, done = 800, resumed = true, counts = { skipped = 800 } })
         assert.matches("80%%  800/1000  0 retries", last(file))
-        pass(0.8, { total = 1000, done = 805, resumed = 800 })
+        pass(0.8, { total = 1000, done = 805, resumed = true, counts = { skipped = 800 } })
         assert.matches("805/1000  5%.0/s .* 39s left$", last(file))
     end)
 
@@ -182,6 +182,14 @@ describe("progress on a terminal", function()
         assert.matches("%[=+%]  100%%  1000/1000 ", last(file))
         pass(1, { total = 0, done = 0 })
         assert.matches("100%%  0/0", last(file))
+    end)
+
+    it("says how many were in flight at most since it was drawn", function()
+        local _, file, pass = begin(80)
+        for _, count in ipairs { 1, 30, 29 } do pass(0.04, { done = 5, in_flight = count }) end
+        assert.matches("30 in flight", last(file))
+        pass(0.2, { done = 6, in_flight = 2 })
+        assert.matches(" 2 in flight", last(file))
     end)
 
     it("spells long times", function()
@@ -323,7 +331,7 @@ describe("under a terminal", function()
         local scaleapi = require "scaleapi"
         local shown = progress.new { quiet = arg[1] == "quiet" }
         for i = 1, 60 do
-            shown:update { total = 60, done = i, counts = {}, retries = 0, in_flight = 3, resumed = 0 }
+            shown:update { total = 60, done = i, counts = {}, retries = 0, in_flight = 3 }
             if i == 30 then report.say("row %d was refused", i) end
             scaleapi.sleep(0.01)
         end
@@ -351,5 +359,35 @@ describe("under a terminal", function()
         for _, text in ipairs { select(2, work(80, { TERM = "dumb" })), (select(2, work(80, {}, "quiet"))) } do
             assert.equal("row 30 was refused\r\n60 rows: 59 created\r\n{\"total\":60}\r\n", text)
         end
+    end)
+
+    local function upload(words, script)
+        support.write("rows.jsonl", support.rows(80))
+        local environment = { SCALE_API_URL = support.sandbox "latency = 0.05", SCALE_API_KEY = "live_key" }
+        local command = ('"$S" upload rows.jsonl --type %s --project p --create-project --concurrency 4 %s'):format(
+            support.TYPE, words)
+        return on_terminal(79, script and script:format(command) or command, environment)
+    end
+
+    it("an upload shows a bar and leaves its summary", function()
+        local lines, text = upload ""
+        assert.equal(2, #lines, table.concat(lines, "\n"))
+        assert.equal("project 'p' of type namedentityrecognition is there", lines[1])
+        assert.matches("^80 rows: 80 created, 0 existing, 0 failed; 0 retries, %d", lines[2])
+        assert.matches("%[=+> *%]  [1-9]%d%%  %d+/80  %d+/s  0 retries  [34] in flight  %ds left\27%[J\r", text)
+    end)
+
+    it("an upload with --json is silent but for it", function()
+        local lines, text = upload "--json"
+        assert.is_nil(text:find("\27", 1, true))
+        assert.matches('^{"conflict":0,"created":80', lines[2])
+    end)
+
+    it("Ctrl-C is answered with whole lines", function()
+        local lines = upload("", [[%s & pid=$!; sleep 0.5; kill -INT $pid; wait $pid; test $? = 130]])
+        local seen = table.concat(lines, "\n")
+        assert.matches("\nfinishing what is in flight; Ctrl%-C again to stop at once\n", seen)
+        assert.matches("run the same command again to go on", seen)
+        assert.is_nil(seen:find("in flight  ", 1, true))
     end)
 end)
