@@ -3,10 +3,10 @@
 Tasks that are completed, canceled or in error are left alone; so are tasks that become so meanwhile.
 --]]
 
-local bulk = require "scripts.lib.bulk"
 local command = require "scripts.lib.command"
 local report = require "scripts.lib.report"
 local targets = require "scripts.lib.targets"
+local work = require "scripts.lib.work"
 
 local FINAL = { completed = true, canceled = true, error = true }
 
@@ -106,13 +106,13 @@ command.run("cancel", function()
             report.count(pending, "task"), report.count(#names, "batch")))
     end
     local skipped = {}
-    local result = bulk.run {
+    local result = work.run {
         rows = task_source(client, names, skipped), send = canceller(client, arguments, skipped),
-        record = function(task_id, outcome)
+        on_outcome = function(task_id, outcome)
             if outcome.error then report.say("task %s: %s", task_id, tostring(outcome.error)) end
         end,
         concurrency = arguments.concurrency, client = client,
     }
     summarize(arguments, result, skipped, unknown)
-    return bulk.end_code(result, result.failed + unknown)
+    return work.end_code(result, result.failed + unknown)
 end)

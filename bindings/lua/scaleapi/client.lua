@@ -19,6 +19,7 @@ local Client = { __name = "scaleapi.Client" }
 local v1 = faces.pair("client", Client)
 local v2 = faces.pair "client.v2"
 local methods = v1.raising.methods
+local keys = setmetatable({}, { __mode = "k" }) -- of each client; where nobody comes upon it who prints one
 
 local rows = {}
 for _, row in ipairs(core.operations) do rows[row.name] = row end
@@ -181,6 +182,11 @@ function methods.base_url(client)
     return client._core:base_url()
 end
 
+--- The first 16 digits of the SHA-256 of the client's key: tells keys apart and gives none away.
+function methods.key_fingerprint(client)
+    return require("scaleapi.sys").sha256(keys[client]):sub(1, 16)
+end
+
 function Client:__tostring()
     return self._core:is_closed() and "Client (closed)" or "Client " .. self._core:base_url()
 end
@@ -198,6 +204,7 @@ function client.new(options)
     local ok, handle = pcall(core.client, core.loop(), completed)
     if not ok then return nil, (tostring(handle):gsub("^[^:]*:%d+: ", "")) end
     local self = setmetatable({ _core = handle }, Client)
+    keys[self] = completed.api_key
     rawset(self, "safe", faces.object(v1.safe, self))
     rawset(self, "v2", faces.object(v2.raising, self))
     rawset(self.v2, "safe", faces.object(v2.safe, self))
