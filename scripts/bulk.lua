@@ -24,6 +24,7 @@ local function read_arguments()
     command.add_fresh(parser)
     command.add_caution(parser)
     command.add_common(parser)
+    command.add_explain(parser)
     return parser:parse()
 end
 
@@ -118,7 +119,7 @@ end
 local function run(client, arguments, operation, row)
     local safe = row.version == 2 and client.v2.safe or client.safe
     local written, repeatable = nil, scaleapi.senders.repeatable(row)
-    local result = work.run {
+    local result = work.run({
         client = client, concurrency = arguments.concurrency, rows = open_rows(arguments.file, operation, row),
         send = sender(safe, (row.name:gsub("^v2%.", "")), scaleapi.senders.options(row)),
         repeatable = function(each) return repeatable(each.arguments and each.arguments[each.arguments.n]) end,
@@ -128,7 +129,7 @@ local function run(client, arguments, operation, row)
         on_outcome = function(each, outcome)
             if outcome.error then written:fail(each.number, each.line, nil, outcome.error) end
         end,
-    }
+    }, arguments)
     written:close()
     return result, written
 end

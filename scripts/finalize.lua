@@ -17,6 +17,7 @@ local function read_arguments()
         :convert(command.positive)
     command.add_caution(parser)
     command.add_common(parser)
+    command.add_explain(parser)
     local arguments = parser:parse()
     if arguments.expect and #arguments.batch > 1 then parser:error "--expect goes with one batch" end
     return arguments
@@ -51,14 +52,14 @@ command.run("finalize", function()
     if arguments.expect then targets.check_count(client, names[1], arguments.expect) end
     if not arguments.dry_run then command.confirm(arguments, "finalize " .. report.count(#names, "batch")) end
     local act, entries = arguments.dry_run and look or finalize, scaleapi.array {}
-    local result = work.run {
+    local result = work.run({
         rows = names, send = function(name) return act(client, name) end,
         on_outcome = function(name, outcome)
             report.say("%s: %s", name, describe(outcome))
             entries[#entries + 1] = entry_of(name, outcome)
         end,
         concurrency = arguments.concurrency, client = client,
-    }
+    }, arguments)
     if arguments.json then
         report.json { batches = entries, failed = result.failed, dry_run = arguments.dry_run,
             seconds = report.seconds(result.seconds) }

@@ -20,6 +20,7 @@ local function read_arguments()
     parser:flag("--clear-unique-id", "Free the unique_ids of the canceled tasks, so that they can be made again.")
     command.add_caution(parser)
     command.add_common(parser)
+    command.add_explain(parser)
     return parser:parse()
 end
 
@@ -88,7 +89,8 @@ local function cancel(client, log, arguments, row)
         if err then return failed(err) end
         if not ours then return { state = "left" }, "e" end
     end
-    local task, err = client.safe:cancel_task(row.task, { clear_unique_id = arguments.clear_unique_id })
+    local task, err = client.safe:cancel_task(row.task,
+        { clear_unique_id = arguments.clear_unique_id, bulk = true })
     if not task then return look_again(client, row, err) end
     return { state = "canceled" }, arguments.clear_unique_id and "u" or "k"
 end
@@ -145,7 +147,7 @@ end
 local function undo(log, arguments, client)
     local unknown = say_what_is_unknown(log, arguments.journal)
     if not arguments.dry_run then command.confirm(arguments, how_many(log, arguments)) end
-    local result = work.run {
+    local result = work.run({
         client = client, concurrency = arguments.concurrency,
         rows = row_source(log, arguments), send = sender(client, log, arguments),
         on_outcome = function(row, outcome)
@@ -155,7 +157,7 @@ local function undo(log, arguments, client)
             end
         end,
         on_progress = function() log:tick() end,
-    }
+    }, arguments)
     if not log:flush() then command.stop(command.FAILURE, "%s", log.failed) end
     summarize(arguments, result, unknown)
     say_what_is_needed(log, arguments)

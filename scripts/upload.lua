@@ -14,8 +14,6 @@ local report = require "scripts.lib.report"
 local targets = require "scripts.lib.targets"
 local work = require "scripts.lib.work"
 
-local ATTEMPTS = 8
-
 -- What goes only with another option.
 local NEEDS = {
     { "rapid", "create_project", "--rapid goes with --create-project" },
@@ -38,6 +36,7 @@ local function read_arguments()
     parser:flag("--allow-equal-rows", "Make a task of each of rows that are equal.")
     command.add_fresh(parser)
     command.add_common(parser)
+    command.add_explain(parser)
     local arguments = parser:parse()
     for _, need in ipairs(NEEDS) do
         if arguments[need[1]] and not arguments[need[2]] then parser:error(need[3]) end
@@ -105,8 +104,8 @@ end
 
 -- Sends a row. `state.hint` explains a refusal as long as none was accepted; then the work need not go on.
 local function sender(client, arguments, state)
-    local given = { accept_existing = true, max_attempts = ATTEMPTS }
-    local made = { accept_existing = true, max_attempts = ATTEMPTS, digest_id = true }
+    local given = { accept_existing = true, bulk = true }
+    local made = { accept_existing = true, bulk = true, digest_id = true }
     return function(row)
         if row.problem then return failed("bad_json", row.problem) end
         local task, outcome = command.as_asked(client.safe.create_task, client.safe, arguments.type, row.body,
@@ -204,7 +203,7 @@ local function say_what_is_held(arguments, handle)
 end
 
 local function run(client, arguments, state, total, equal)
-    return work.run {
+    return work.run({
         client = client, concurrency = arguments.concurrency, total = total,
         rows = row_source(arguments, equal), send = sender(client, arguments, state), on_outcome = recorder(state),
         weigh = function(row) return row.line and #row.line or 0 end,
@@ -219,7 +218,7 @@ local function run(client, arguments, state, total, equal)
             state.handle = handle
             say_what_is_held(arguments, handle)
         end,
-    }
+    }, arguments)
 end
 
 local function upload(arguments, total, equal, client)

@@ -156,6 +156,11 @@ function command.add_common(parser)
     parser:flag("--json", "Print the summary as one JSON object, on standard output.")
 end
 
+--- The option of what has a pace.
+function command.add_explain(parser)
+    parser:flag("--explain", "Say each time it goes faster or slower, and why.")
+end
+
 --- The options of what keeps a journal.
 function command.add_fresh(parser)
     parser:flag("--fresh", "Begin anew, although a journal says how far an earlier run came.")

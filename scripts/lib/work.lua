@@ -6,6 +6,7 @@ it ends with.
 local scaleapi = require "scaleapi"
 local sys = require "scaleapi.sys"
 local command = require "scripts.lib.command"
+local progress = require "scripts.lib.progress"
 local report = require "scripts.lib.report"
 
 local work = {}
@@ -30,8 +31,11 @@ local function watch_interrupts(handle)
     end)
 end
 
---- Runs scaleapi.bulk with these options and returns its result.
-function work.run(options)
+--- Runs scaleapi.bulk with these options and returns its result. Shows how far it is, as the command's arguments say
+--- (json, explain).
+function work.run(options, arguments)
+    local shown = progress.new { quiet = arguments.json, explain = arguments.explain, client = options.client }
+    function options.on_progress(state) shown:update(state) end
     local watcher
     local on_start = options.on_start
     function options.on_start(handle)
@@ -39,6 +43,7 @@ function work.run(options)
         if on_start then on_start(handle) end
     end
     local ok, result = pcall(scaleapi.bulk, options)
+    shown:finish()
     if watcher then
         watcher:cancel()
         sys.catch_interrupt(false)

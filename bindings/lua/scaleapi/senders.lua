@@ -44,7 +44,7 @@ end
 
 --- Call options for a row: more patience than for a single call.
 function senders.options(row)
-    local options = { max_attempts = 8 }
+    local options = { bulk = true }
     if row["repeat"] == "unique_id" then options.accept_existing = true end
     return options
 end
