@@ -128,7 +128,7 @@ function machine.scalua(words, environment)
     return start(quote(SCALUA) .. " " .. quoted(words), environment)
 end
 
---- The same, and its peak memory in KiB is known at the end.
+--- The same, and at the end it is known how much memory (KiB) and processor time (seconds) it took.
 function machine.measured(words, environment)
     local self = start(("/usr/bin/time -v -o .time%d %s %s"):format(started + 1, quote(SCALUA), quoted(words)),
         environment)
@@ -138,6 +138,11 @@ end
 
 function Process:peak_memory()
     return tonumber((machine.read(self.time) or ""):match "Maximum resident set size %(kbytes%): (%d+)")
+end
+
+function Process:processor_time()
+    local user, system = (machine.read(self.time) or ""):match "User time %(seconds%): ([%d.]+)%s+System time .-: ([%d.]+)"
+    return tonumber(user) + tonumber(system)
 end
 
 -- ----------------------------------------------------------------- servers

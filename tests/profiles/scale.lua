@@ -8,7 +8,7 @@ local work = require "tests.profiles.work"
 local MOST_MEMORY = 64 * 1024 -- KiB
 local MOST_A_ROW = 200        -- bytes of journal
 local MOST_GROWTH = 16        -- bytes of memory a row; among few rows they cannot be told
-local LONGEST_REPLAY = 3      -- seconds for a million rows
+local LONGEST_REPLAY = 3      -- seconds, of one processor: what else the machine does has no say
 
 local function row_text(i)
     return ('{"attachment_type":"image","attachment":"https://images.test/%d.jpg","geometries":{"box":'
@@ -39,11 +39,12 @@ local function million(size)
     local again, replay = upload(machine.path "2.jsonl", server.url)
     local summary = work.summary(replay)
     local growth = (peaks[2] - peaks[1]) * 1024 / (size.rows * 3 // 4)
-    return ("%.1f MiB, %.1f bytes a row more; journal %.0f bytes a row; %.0f s; replay %.2f s, exit code %d"):format(
-        peaks[2] / 1024, growth, journal / size.rows, process.seconds, replay.seconds, again),
+    local took = replay:processor_time()
+    local text = "%.1f MiB, %.1f bytes a row more; journal %.0f bytes a row; %.0f s; again %.1f s (%.1f of CPU)"
+    return text:format(peaks[2] / 1024, growth, journal / size.rows, process.seconds, replay.seconds, took),
         peaks[2] < MOST_MEMORY and (growth <= MOST_GROWTH or size.is_small) and journal > 0
             and journal <= MOST_A_ROW * size.rows and again == 0 and (summary.failed or 0) == 0
-            and replay.seconds <= LONGEST_REPLAY
+            and took <= LONGEST_REPLAY
 end
 
 return {
