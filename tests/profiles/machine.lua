@@ -141,7 +141,8 @@ function Process:peak_memory()
 end
 
 function Process:processor_time()
-    local user, system = (machine.read(self.time) or ""):match "User time %(seconds%): ([%d.]+)%s+System time .-: ([%d.]+)"
+    local text = machine.read(self.time) or ""
+    local user, system = text:match "User time %(seconds%): ([%d.]+)%s+System time .-: ([%d.]+)"
     return tonumber(user) + tonumber(system)
 end
 
