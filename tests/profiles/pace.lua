@@ -89,13 +89,13 @@ end
 
 return {
     { name = "clean", requires = "50 ms, 32 at once: 28 times the serial rate", run = clean,
-      sizes = { whole = { rows = 5000, serial = 200 }, quick = { rows = 2000, serial = 40 } } },
+      sizes = { whole = { rows = 5000, serial = 200 }, quick = { rows = 2000, serial = 30 } } },
     { name = "limit", requires = "50/s with 429: 45/s; then at most 2 % refused", run = limit,
-      sizes = { whole = { rows = 3000, settle = 20 }, quick = { rows = 500, settle = 5 } } },
+      sizes = { whole = { rows = 3000, settle = 20 }, quick = { rows = 400, settle = 4 } } },
     { name = "outage", requires = "refused for a while: 1.2 times the rows; on in 60 s", run = outage "refuse",
       sizes = { whole = { rows = 5000, away = 120 }, quick = { rows = 3000, away = 10 } } },
     { name = "outage-503", requires = "503 for a while: 1.2 times the rows; on in 60 s", run = outage(503),
       sizes = { whole = { rows = 5000, away = 120 }, quick = { rows = 3000, away = 5 } } },
     { name = "silent", requires = "no answer: ends within the deadline and a second", run = silent,
-      sizes = { whole = { deadline = 10 }, quick = { deadline = 2 } } },
+      sizes = { whole = { deadline = 10 }, quick = { deadline = 1 } } },
 }
