@@ -20,6 +20,8 @@ module_types.head = [[
 ---@field max_attempts? integer How often it is sent at most
 ---@field accept_existing? boolean create_task: a task that has the unique_id already and is equal counts as made
 ---@field digest_id? boolean create_task: the unique_id is a digest of all that is sent
+---@field idempotency_key? string Creating a task: sent as the header Idempotency-Key, which makes it safe to send again
+---@field bulk? boolean One of many: goes when the pace allows, up to 8 times, and waits where another call fails
 
 ---@class scaleapi.ClientOptions
 ---@field api_key? string Default: SCALE_API_KEY, or what is in the file SCALE_API_KEY_FILE
@@ -36,6 +38,7 @@ module_types.head = [[
 ---@field verify? boolean Check the server's certificate, true
 ---@field max_in_flight? integer Requests at once, 50
 ---@field max_attempts? integer Sendings of one request, 4
+---@field give_up_after? number Seconds without any success until bulk calls end, 600
 ---@field max_answer? integer Bytes of an answer
 ---@field allow_http? boolean Send the key over plain http to another host than this one
 
@@ -49,6 +52,18 @@ module_types.head = [[
 ---@field in_flight integer
 ---@field most_in_flight integer
 ---@field queued integer
+
+---@class scaleapi.Pace How fast bulk calls go
+---@field limit integer Requests that may be in flight
+---@field in_flight integer Requests that are
+---@field rate? number Requests a second that they are held to
+---@field state "closed"|"open"|"probing"|"given_up" Anything but closed: the server seems to be away
+---@field budget integer Retries in store
+
+---@class scaleapi.Change One change of the pace
+---@field time number As scaleapi.now() gives it
+---@field what string "in flight 16 -> 32"
+---@field why string
 
 ---@class scaleapi.Error What a failed call raises, or returns by client.safe.
 ---@field kind string invalid_request, unauthorized, not_found, duplicate, timeout, ambiguous, …

@@ -177,10 +177,12 @@ static void read_options(lua_State *L, int options, scale_call_options *into) {
     into->accept_existing = lua_toboolean(L, -1);
     lua_getfield(L, options, "digest_id");
     into->digest_id = lua_toboolean(L, -1);
+    lua_getfield(L, options, "bulk");
+    into->bulk = lua_toboolean(L, -1);
     /* Stays Lua's: core copies it. */
     lua_getfield(L, options, "idempotency_key");
     into->idempotency_key = lua_tostring(L, -1);
-    lua_pop(L, 4);
+    lua_pop(L, 5);
 }
 
 /* ==================================================================== starting */

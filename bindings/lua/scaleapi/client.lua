@@ -160,6 +160,17 @@ function methods.stats(client)
     return client._core:stats()
 end
 
+--- How fast its bulk calls go: limit and in_flight (requests), rate (requests a second they are held to, or nil), state
+--- ("closed"; "open", "probing", "given_up": the server seems to be away), budget (retries in store).
+function methods.pace(client)
+    return client._core:pace()
+end
+
+--- What of that has changed since it was asked last: an array of { time, what, why }, of the last 32 changes at most.
+function methods.changes(client)
+    return client._core:changes()
+end
+
 --- Ends the client's unfinished calls (kind `closed`) and closes its connections.
 function methods.close(client)
     client._core:close()
@@ -185,8 +196,8 @@ Client.__close = methods.close
 local client = {}
 
 --- Makes a client. Options: api_key, base_url, timeout, upload_timeout, connect_timeout, deadline, verify, ca_file,
---- cert_file, key_file, proxy, user_agent, max_in_flight, max_attempts, max_answer, allow_http. What is not given
---- comes from the environment (see environment.lua). Times are seconds. Returns nil and what is wrong.
+--- cert_file, key_file, proxy, user_agent, max_in_flight, max_attempts, give_up_after, max_answer, allow_http. What is not
+--- given comes from the environment (see environment.lua). Times are seconds. Returns nil and what is wrong.
 function client.new(options)
     local completed, problem = environment.complete(options or {})
     if not completed then return nil, problem end
