@@ -62,7 +62,7 @@ end
 
 -- A refusal because the task was done in the meantime is no failure.
 local function canceller(client, arguments, skipped)
-    local options = { clear_unique_id = arguments.clear_unique_id }
+    local options = { clear_unique_id = arguments.clear_unique_id, bulk = true }
     return function(task_id)
         if arguments.dry_run then return { state = "canceled" } end
         local task, err = client.safe:cancel_task(task_id, options)

@@ -14,8 +14,6 @@ local report = require "scripts.lib.report"
 local targets = require "scripts.lib.targets"
 local work = require "scripts.lib.work"
 
-local ATTEMPTS = 8
-
 -- What goes only with another option.
 local NEEDS = {
     { "rapid", "create_project", "--rapid goes with --create-project" },
@@ -106,8 +104,8 @@ end
 
 -- Sends a row. `state.hint` explains a refusal as long as none was accepted; then the work need not go on.
 local function sender(client, arguments, state)
-    local given = { accept_existing = true, max_attempts = ATTEMPTS }
-    local made = { accept_existing = true, max_attempts = ATTEMPTS, digest_id = true }
+    local given = { accept_existing = true, bulk = true }
+    local made = { accept_existing = true, bulk = true, digest_id = true }
     return function(row)
         if row.problem then return failed("bad_json", row.problem) end
         local task, outcome = command.as_asked(client.safe.create_task, client.safe, arguments.type, row.body,
