@@ -74,7 +74,7 @@ local function look_again(client, row, err)
 end
 
 local function free(client, row)
-    local task, err = client.safe:clear_task_unique_id(row.task)
+    local task, err = client.safe:clear_task_unique_id(row.task, { bulk = true })
     if not task then return failed(err) end
     return { state = "freed" }, "u"
 end
@@ -89,8 +89,7 @@ local function cancel(client, log, arguments, row)
         if err then return failed(err) end
         if not ours then return { state = "left" }, "e" end
     end
-    local task, err = client.safe:cancel_task(row.task,
-        { clear_unique_id = arguments.clear_unique_id, bulk = true })
+    local task, err = client.safe:cancel_task(row.task, { clear_unique_id = arguments.clear_unique_id, bulk = true })
     if not task then return look_again(client, row, err) end
     return { state = "canceled" }, arguments.clear_unique_id and "u" or "k"
 end

@@ -77,9 +77,10 @@ local function row_source(arguments, equal)
     return function()
         local line, number = command.as_asked(next_line)
         if not line then return nil end
-        local count, problem, body, unique_id = count_of(line), payload.problem(line), nil, nil
+        local text = line:byte(-1) == 13 and line:sub(1, -2) or line
+        local count, problem, body, unique_id = count_of(text), payload.problem(text), nil, nil
         if not problem then
-            body, unique_id = payload.complete(line, members, function() return identify(line, count) end)
+            body, unique_id = payload.complete(text, members, function() return identify(line, count) end)
         end
         return { number = number, line = line, problem = problem, body = body, unique_id = unique_id, count = count }
     end
@@ -209,7 +210,7 @@ local function run(client, arguments, state, total, equal)
         weigh = function(row) return row.line and #row.line or 0 end,
         repeatable = function() return true end, -- each has its unique_id
         journal = work.journal_of(arguments.file), input = arguments.file, fresh = arguments.fresh,
-        header = { { "type", arguments.type }, { "project", arguments.project }, { "batch", arguments.batch or "" } },
+        header = { { "type", arguments.type }, { "project", arguments.project }, { "batch", arguments.batch } },
         prepare = function()
             state.hint = prepare(client, arguments)
             state.written = outcomes.open(arguments.file)

@@ -46,7 +46,7 @@ typedef struct scale_pace {
     double latency;                /* ms, smoothed; 0 while none is known */
 
     /* the rest is the machine's own */
-    bool doubling, held;
+    bool doubling, held, known;
     int round_answers, round_peak, sent_limit, checked_limit, refusals;
     int64_t round_began, cut_at, refused_at, no_growth_until;
     double round_latency, checked_latency, checked_throughput;

@@ -17,21 +17,23 @@
 #define NO_GROWTH_MS 10000 /* and then it is tried again */
 
 /* the rate */
-#define SLICE_MS     250
-#define SLICES_ALONE 8
-#define UNDER        0.97 /* of the rate that was answered */
-#define LEAST_RATE   0.1
-#define FIRST_STEADY 10000 /* ms under the known rate before a little more is tried */
-#define MOST_STEADY  60000
-#define STEP_MS      2000
-#define FIRST_STEP   0.02
-#define STEPS_GROW   1.5
-#define MOST_STEP    0.25
-#define BASE_PAUSE   1000 /* after a 429 that names none */
-#define MOST_PAUSE   60000
-#define MOST_ASKED   ((int64_t)1 << 40) /* a longer Retry-After is as good as for ever */
-#define BURST_MS     50
-#define QUIET_MS     1000 /* without work for so long: what was measured tells no more */
+#define SLICE_MS       250
+#define SLICES_ALONE   8
+#define UNDER          0.98 /* of the rate that was answered */
+#define NEARLY         0.9
+#define LEAST_RATE     0.1
+#define FIRST_STEADY   10000 /* ms under the known rate before a little more is tried */
+#define BRIEFLY_STEADY 2000  /* the first time: little is known then */
+#define MOST_STEADY    60000
+#define STEP_MS        1000
+#define FIRST_STEP     0.02
+#define STEPS_GROW     1.5
+#define MOST_STEP      0.25
+#define BASE_PAUSE     1000 /* after a 429 that names none */
+#define MOST_PAUSE     60000
+#define MOST_ASKED     ((int64_t)1 << 40) /* a longer Retry-After is as good as for ever */
+#define BURST_MS       50
+#define QUIET_MS       1000 /* without work for so long: what was measured tells no more */
 
 static int least(int a, int b) {
     return a < b ? a : b;
@@ -56,9 +58,8 @@ static void empty_window(scale_pace *pace, int64_t now) {
 }
 
 /* Answers a second, of late: of the last two seconds, or, if a pause was in them, of all that is known. */
-static double measured_rate(scale_pace *pace, int64_t now) {
-    int count = 0, slices = SCALE_PACE_SLICES;
-    if (now - pace->paused_until > SLICES_ALONE * SLICE_MS) slices = SLICES_ALONE;
+static double measured_rate(scale_pace *pace, int64_t now, bool undisturbed) {
+    int count = 0, slices = undisturbed ? SLICES_ALONE : SCALE_PACE_SLICES;
     move_window(pace, now);
     for (int i = 0; i < slices; i++)
         count += pace->slices[(pace->slice - i + SCALE_PACE_SLICES) % SCALE_PACE_SLICES];
@@ -148,12 +149,18 @@ static void fill_tokens(scale_pace *pace, int64_t now) {
 }
 
 static void lower_rate(scale_pace *pace, int64_t now) {
-    double answered = measured_rate(pace, now);
-    double rate = answered * UNDER;
-    bool as_before = answered > pace->refused_rate * 0.9 && answered < pace->refused_rate * 1.1;
+    bool undisturbed = now - pace->paused_until > SLICES_ALONE * SLICE_MS;
+    double answered = measured_rate(pace, now, undisturbed);
+    /* A measure without a pause is not far off. */
+    if (pace->known && answered < pace->refused_rate * NEARLY) answered = pace->refused_rate * NEARLY;
+    pace->known = undisturbed && pace->refused_rate > 0;
+    double rate = answered > 0 ? answered * UNDER : pace->rate / 2;
+    bool as_before = answered > pace->refused_rate * NEARLY && answered * NEARLY < pace->refused_rate;
     if (pace->rate > 0 && rate > pace->rate * UNDER) rate = pace->rate * UNDER;
-    pace->rate = rate > LEAST_RATE ? rate : answered > 0 || pace->rate > 0 ? LEAST_RATE : 1.0;
-    pace->steady_for = as_before ? pace->steady_for * 2 : FIRST_STEADY;
+    if (rate < LEAST_RATE && (answered > 0 || pace->rate > 0)) rate = LEAST_RATE;
+    bool first = pace->rate <= 0;
+    pace->rate = rate;
+    pace->steady_for = first ? BRIEFLY_STEADY : as_before ? pace->steady_for * 2 : FIRST_STEADY;
     if (pace->steady_for > MOST_STEADY) pace->steady_for = MOST_STEADY;
     pace->refused_rate = answered;
     pace->step = FIRST_STEP;

@@ -116,7 +116,7 @@ function payload.survey(open)
         total = total + 1
         if not seen:add(digest) then
             equal = equal + 1
-            again[digest] = equal <= MOST_EQUAL or nil
+            if equal <= MOST_EQUAL then again[digest] = true end
         end
     end
     return total, equal, equal > 0 and rows_of_equal(open(), again) or {}

@@ -196,7 +196,8 @@ local function take_results(state)
     if state.stopped then
         for _, each in ipairs(state.doubtful) do leave(state, each.job) end
     elseif #state.doubtful > 0 and state.streak == state.done + #state.doubtful - (state.counts.skipped or 0) then
-        stop(state, "gave_up", "no request came through", state.doubtful[#state.doubtful].outcome.error)
+        local err = state.doubtful[#state.doubtful].outcome.error
+        stop(state, "gave_up", "no request came through; the last: " .. tostring(err), err)
     else
         settle_doubtful(state)
     end

@@ -150,7 +150,9 @@ end
 local function write_header(self, header)
     local parts = { START .. FORMAT }
     for _, pair in ipairs(header) do
-        parts[#parts + 1] = ("%s:%s"):format(json.encode(pair[1]), json.encode(pair[2]))
+        if pair[2] ~= nil then
+            parts[#parts + 1] = ("%s:%s"):format(json.encode(pair[1]), json.encode(pair[2]))
+        end
     end
     self.begun = sys.time()
     parts[#parts + 1] = ('"begun":%.3f}\n'):format(self.begun)
@@ -289,7 +291,7 @@ end
 local journal = {}
 
 --- Opens the journal `path`. Options:
----   header   array of { name, value }: which work it is. A journal with other values is refused, naming both. nil:
+---   header   array of { name, value or nil }: which work it is. A journal with other values is refused, naming both. nil:
 ---            whatever is there is taken up, and `before` is its header
 ---   fresh    begins anew; the journal of before is kept as PATH.old
 --- Raises an error of kind `journal`, whose `reason` is "differs", "locked", "unusable" or "write". `resumed` is true

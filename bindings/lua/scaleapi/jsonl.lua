@@ -48,11 +48,11 @@ local function next_line(self)
     return line
 end
 
--- The next line that is not blank, without its line end, and its number; nil at the end.
+-- The next line that is not blank, without its line feed, and its number; nil at the end.
 local function next_row(self)
     local line = next_line(self)
     while line and not line:find "%S" do line = next_line(self) end
-    if line then return line:byte(-1) == 13 and line:sub(1, -2) or line, self.number end
+    if line then return line, self.number end
     self.file:close()
     self.file, self.ended, self.buffer = nil, true, ""
 end
@@ -79,7 +79,7 @@ local function open(path)
     return io.open(path, "rb")
 end
 
---- Iterates the lines of a file that are not blank: each turn gives the line, without its line end, and its number.
+--- Iterates the lines of a file that are not blank: each turn gives the line, without its line feed, and its number.
 --- Raises what is wrong: there is no such file, it is empty or no text, a line is too long.
 function jsonl.lines(path)
     if type(path) ~= "string" then error("jsonl.lines needs a path, not " .. type(path), 2) end

@@ -42,7 +42,7 @@ function senders.outcome(done, value, more)
     return { state = (more == "created" or more == "existing") and more or done, id = id_of(value) }
 end
 
---- Call options for a row: more patience than for a single call.
+--- Call options for a row of bulk work.
 function senders.options(row)
     local options = { bulk = true }
     if row["repeat"] == "unique_id" then options.accept_existing = true end

@@ -1,10 +1,10 @@
--- What the commands share: bulk work, order, unique_ids.
+-- scaleapi.bulk: rows, outcomes, ends, resuming.
 
 local scaleapi = require "scaleapi"
-local bulk = require "scripts.lib.bulk"
-local command = require "scripts.lib.command"
-local order = require "scripts.lib.order"
-local payload = require "scripts.lib.payload"
+local order = require "scaleapi.order"
+local sandbox = require "scaleapi.sandbox"
+
+local TYPE = "namedentityrecognition"
 
 -- Runs `count` numbers through send(number), and gives the result and what was recorded, "number:state".
 local function run(count, send, options)
@@ -15,11 +15,11 @@ local function run(count, send, options)
             return place <= count and place or nil
         end,
         send = send, concurrency = 4,
-        record = function(row, outcome) recorded[#recorded + 1] = row .. ":" .. outcome.state end,
+        on_outcome = function(row, outcome) recorded[#recorded + 1] = row .. ":" .. outcome.state end,
         client = { stats = function() return { retries = 0 } end },
     }
     for key, value in pairs(options or {}) do all[key] = value end
-    return bulk.run(all), recorded
+    return scaleapi.bulk(all), recorded
 end
 
 local function failed(kind, code)
@@ -32,7 +32,7 @@ local function done()
     return { state = "created" }
 end
 
-describe("bulk.run", function()
+describe("bulk", function()
     it("counts outcomes by state and records them in the rows' order", function()
         local result, recorded = run(50, function(row)
             scaleapi.sleep(row % 5 / 500)
@@ -66,7 +66,7 @@ describe("bulk.run", function()
                 if row == 20 then return failed(kind, 401) end
                 return done()
             end)
-            assert.equal(command.KEY, result.stopped.code)
+            assert.equal("key", result.stopped.reason)
             assert.is_true(result.total < 40)
             assert.equal(0, result.failed)
             assert.equal(1, result.left)
@@ -79,16 +79,16 @@ describe("bulk.run", function()
             scaleapi.sleep(0)
             return row <= 10 and done() or failed "network"
         end, { concurrency = 20 })
-        assert.equal(command.GAVE_UP, result.stopped.code)
-        assert.is_true(result.failed >= 20 and result.failed < 60)
-        assert.equal(command.GAVE_UP, bulk.end_code(result))
+        assert.equal("gave_up", result.stopped.reason)
+        assert.equal(0, result.failed)
+        assert.is_true(result.left >= 20 and result.left < 60)
     end)
 
     it("goes on when network failures are now and then", function()
         local result = run(300, function(row) return row % 4 == 0 and done() or failed "network" end)
         assert.is_nil(result.stopped)
         assert.equal(300, result.total)
-        assert.equal(command.PARTIAL, bulk.end_code(result))
+        assert.equal(225, result.failed)
     end)
 
     it("does not take a network that fails now and then among refusals for an outage", function()
@@ -97,7 +97,6 @@ describe("bulk.run", function()
         end)
         assert.is_nil(result.problem)
         assert.equal(300, result.failed)
-        assert.equal(command.PARTIAL, bulk.end_code(result))
     end)
 
     it("goes on through any number of refusals", function()
@@ -107,10 +106,23 @@ describe("bulk.run", function()
     end)
 
     it("tells an outage from bad rows when there are few rows", function()
-        assert.equal(command.GAVE_UP, bulk.end_code((run(2, function() return failed "network" end))))
-        assert.equal(command.PARTIAL, bulk.end_code((run(2, function() return failed("invalid_request", 400) end))))
-        assert.equal(command.DONE, bulk.end_code((run(2, done))))
-        assert.equal(command.DONE, bulk.end_code((run(0, done))))
+        assert.equal("gave_up", run(2, function() return failed "network" end).stopped.reason)
+        assert.is_nil(run(2, function() return failed("invalid_request", 400) end).stopped)
+        assert.is_nil(run(2, done).stopped)
+        assert.is_nil(run(0, done).stopped)
+    end)
+
+    it("leaves a row open that may have been done or not", function()
+        local result = run(20, function(row)
+            if row ~= 5 then return done() end
+            local outcome = failed("internal", 500)
+            outcome.error.unclear = true
+            return outcome
+        end)
+        assert.same({ created = 19 }, result.counts)
+        assert.equal(1, result.left)
+        assert.equal("gave_up", result.stopped.reason)
+        assert.matches("1 row may have been done or not", result.stopped.why)
     end)
 
     it("lets what is under way finish when the rows' source raises, and passes that on", function()
@@ -125,7 +137,6 @@ describe("bulk.run", function()
         end })
         assert.equal(5, #recorded)
         assert.equal("no more paper", result.problem)
-        assert.has_error(function() bulk.end_code(result) end, "no more paper")
     end)
 
     it("ends when send or record raises", function()
@@ -135,7 +146,7 @@ describe("bulk.run", function()
             return done()
         end)
         assert.equal("broken", result.problem)
-        result = run(1000, done, { record = function() error("no disk", 0) end })
+        result = run(1000, done, { on_outcome = function() error("no disk", 0) end })
         assert.equal("no disk", result.problem)
         assert.is_true(result.total < 50)
     end)
@@ -246,51 +257,3 @@ describe("order", function()
     end)
 end)
 
-describe("payload.identifier", function()
-    it("gives the same line the same unique_id, whatever stands around it", function()
-        local one, other = payload.identifier("p", "b", "t"), payload.identifier("p", "b", "t")
-        assert.equal(one '{"a":1}', other ' \t{"a":1}\r')
-        assert.not_equal(one '{"a":2}', other '{"a":3}')
-    end)
-
-    it("depends on project, batch and type", function()
-        local ids = {}
-        for _, names in ipairs { { "p", "b", "t" }, { "pb", "", "t" }, { "p", "", "bt" }, { "p", "", "t" } } do
-            ids[payload.identifier(table.unpack(names)) "{}"] = true
-        end
-        local count = 0
-        for _ in pairs(ids) do count = count + 1 end
-        assert.equal(4, count)
-    end)
-
-    it("tells equal lines apart, in the same way each time", function()
-        local one, other = payload.identifier("p", "", "t"), payload.identifier("p", "", "t")
-        local ids = { one "{}", one "{}", one "{}" }
-        assert.not_equal(ids[1], ids[2])
-        assert.not_equal(ids[2], ids[3])
-        assert.same(ids, { other "{}", other "{}", other "{}" })
-        local seen = {}
-        for i = 1, 60000 do
-            local id = one(('{"a":%d}'):format(i % 30000))
-            assert.is_nil(seen[id])
-            seen[id] = true
-        end
-    end)
-
-    it("remembers little of a line", function()
-        local identify = payload.identifier("p", "", "t")
-        collectgarbage()
-        local before = collectgarbage "count"
-        for i = 1, 400000 do identify(('{"text":"%d"}'):format(i)) end
-        collectgarbage()
-        local each = (collectgarbage "count" - before) * 1024 / 400000
-        assert.is_true(each < 50, each .. " bytes a line")
-    end)
-end)
-
-describe("command.split_names", function()
-    it("splits at commas, but for those behind a backslash, and drops repeated names", function()
-        assert.same({ "a", "b c", "d,e", "f" }, command.split_names { "a,b c,a", "d\\,e,,f" })
-        assert.same({}, command.split_names { "," })
-    end)
-end)
