@@ -70,7 +70,7 @@ describe("upload, killed", function()
                 kill -9 $pid 2>/dev/null
                 wait $pid 2>/dev/null
                 grep '^[cm] ' rows.jsonl.journal | cut -d' ' -f2 | sort | uniq -d
-            done]]):format(KILLS, command_line()))
+            done]]):format(KILLS, command_line()), environment())
         assert.equal("", out)
         local code, summary, err = upload()
         assert.equal(0, code, err)
@@ -167,7 +167,7 @@ describe("upload's journal", function()
             %s --concurrency 1 >/dev/null 2>&1 &
             until [ -s rows.jsonl.journal ]; do sleep 0.02; done
             %s; echo $?
-            kill -9 $!]]):format(command_line(), command_line()))
+            kill -9 $!]]):format(command_line(), command_line()), environment())
         assert.equal("2\n", out)
         assert.matches("rows.jsonl.journal is in use by another process", err)
     end)

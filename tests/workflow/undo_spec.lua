@@ -1,6 +1,7 @@
 -- scalua undo, as a process.
 
-local json = require("scaleapi").json
+local scaleapi = require "scaleapi"
+local json = scaleapi.json
 local support = require "tests.workflow.support"
 
 local TYPE = support.TYPE
@@ -99,10 +100,7 @@ describe("undo", function()
         support.write("rows.jsonl", support.rows(3))
         assert.equal(0, (upload()))
         local id = support.tasks(url, "p")[1].task_id
-        os.execute(("curl -s -o /dev/null -X POST '%s/sandbox/tasks/%s/complete'"):format(url, id))
-        if client:get_task(id).status ~= "completed" then
-            os.execute(("curl -s -o /dev/null -X POST '%s/sandbox/complete?task_id=%s'"):format(url, id))
-        end
+        scaleapi.fetch(url .. "/sandbox/complete", { method = "POST", body = json.encode { names = { id } } })
         assert.equal("completed", client:get_task(id).status)
         local code, undone = undo "--clear-unique-id"
         assert.equal(0, code)
