@@ -257,3 +257,213 @@ describe("order", function()
     end)
 end)
 
+
+-- ----------------------------------------------------------------- journal
+
+describe("bulk with a journal", function()
+    local path, server, client
+
+    before_each(function()
+        path = os.tmpname()
+        server = sandbox.start {}
+        client = scaleapi.client { base_url = server.url, api_key = "live_key" }
+        client:create_project { project_name = "p", task_type = TYPE }
+    end)
+    after_each(function()
+        client:close()
+        server:close()
+        os.execute(("rm -f '%s' '%s'.*"):format(path, path))
+    end)
+
+    local function write(text)
+        local file = assert(io.open(path, "wb"))
+        file:write(text)
+        file:close()
+    end
+
+    -- Sends `count` rows; `fails` says of a row's number which outcome it has instead.
+    local function work(count, fails, more)
+        local sent, place = {}, 0
+        local options = {
+            client = client, concurrency = 3, journal = path, input = "numbers",
+            rows = function()
+                place = place + 1
+                return place <= count and place or nil
+            end,
+            send = function(row)
+                sent[#sent + 1] = row
+                return fails and fails(row) or { state = "created", id = "t" .. row }
+            end,
+        }
+        for name, value in pairs(more or {}) do options[name] = value end
+        local result = scaleapi.bulk(options)
+        table.sort(sent)
+        return result, sent
+    end
+
+    it("passes over what is done, and sends again what failed or was begun", function()
+        local result = work(10, function(row)
+            if row == 3 then return failed("invalid_request", 400) end
+            if row == 4 then return { state = "existing" } end
+            if row == 5 then
+                local outcome = failed("internal", 500)
+                outcome.error.unclear = true
+                return outcome
+            end
+            if row == 6 then return { state = "conflict", error = failed("duplicate", 409).error } end
+        end)
+        assert.same({ created = 6, existing = 1, failed = 1, conflict = 1 }, result.counts)
+        assert.equal(1, result.left)
+        assert.is_false(result.resumed)
+        local again, sent = work(12)
+        assert.same({ 3, 5, 6, 11, 12 }, sent)
+        assert.same({ created = 5, skipped = 7 }, again.counts)
+        assert.is_true(again.resumed)
+        assert.equal(12, select(2, work(12)) and work(12).counts.skipped)
+        assert.equal(12, #select(2, work(12, nil, { fresh = true })))
+    end)
+
+    it("does not do twice what must not be", function()
+        local function half(row)
+            if row == 2 then return failed "ambiguous" end
+            if row > 5 then error("killed", 0) end
+        end
+        work(8, half, { repeatable = function() return false end })
+        local outcomes = {}
+        local result, sent = work(8, nil, {
+            repeatable = function() return false end,
+            on_outcome = function(row, outcome) outcomes[row] = outcome.error and outcome.error.kind end,
+        })
+        for _, row in ipairs(sent) do assert.is_true(row ~= 2 and row ~= 6) end
+        assert.equal("ambiguous", outcomes[2])
+        assert.equal("ambiguous", outcomes[6])
+        assert.equal(8, result.total)
+        assert.equal(0, result.left)
+    end)
+
+    it("notes that a task may be this work's which was begun before and then found", function()
+        work(2, function(row) if row == 2 then error("killed", 0) end end, { concurrency = 1 })
+        work(3, function() return { state = "existing", id = "x" } end)
+        local log = scaleapi.journal.open(path, {})
+        assert.equal("cme", log:state(1) .. log:state(2) .. log:state(3))
+        log:close()
+    end)
+
+    it("refuses another server, key, operation, input or header, before a row is sent", function()
+        write '{"task_id":"x","tags":["a"]}\n'
+        local log = path .. ".journal"
+        local function tags(more)
+            local options = { client = client, rows = path, operation = "set_task_tags", journal = true,
+                header = { { "batch", "b" } } }
+            for name, value in pairs(more or {}) do options[name] = value end
+            return pcall(scaleapi.bulk, options)
+        end
+        assert.is_true((tags()))
+        local held = scaleapi.journal.open(log, {})
+        held:record("c", 1, "x")
+        held:close()
+        local requests = server:stats().requests
+        local other <close> = scaleapi.client { base_url = server.url, api_key = "live_other" }
+        local away <close> = scaleapi.client { base_url = "http://127.0.0.1:1", api_key = "live_key" }
+        for word, more in pairs {
+            ["key was '%x+' and is '%x+' now"] = { client = other },
+            ["server was '[^']+' and is 'http://127.0.0.1:1' now"] = { client = away },
+            ["operation was 'set_task_tags' and is 'add_task_tags' now"] = { operation = "add_task_tags" },
+            ["input was '%x+' and is 'else' now"] = { input = "else" },
+            ["batch was 'b' and is 'c' now"] = { header = { { "batch", "c" } } },
+        } do
+            local ok, err = tags(more)
+            assert.is_false(ok)
+            assert.equal("differs", err.reason)
+            assert.matches(word, err.message)
+            assert.not_matches("live_", err.message)
+        end
+        write '{"task_id":"y","tags":["a"]}\n'
+        assert.matches("input was '%x+' and is '%x+' now", select(2, tags()).message)
+        assert.equal(requests, server:stats().requests)
+    end)
+
+    it("calls an operation for rows of JSON lines, and for those of CSV", function()
+        local tasks = {}
+        for i = 1, 3 do
+            tasks[i] = client:create_task(TYPE, { project = "p", text = "x", labels = { { name = "a" } } }).task_id
+        end
+        write(('{"task_id":"%s","tags":["a","b"]}\n7\n{"task_id":"%s","tags":[]}\n{"tags":1}\n{,}\n'):format(
+            tasks[1], tasks[2]))
+        local problems = {}
+        local result = scaleapi.bulk { client = client, rows = path, operation = "set_task_tags", journal = true,
+            on_outcome = function(_, outcome) problems[#problems + 1] = outcome.error and outcome.error.kind or "none" end }
+        assert.same({ "none", "bad_row", "none", "bad_row", "bad_row" }, problems)
+        assert.equal(3, result.failed)
+        assert.same({ "a", "b" }, scaleapi.json.decode(client:get_task(tasks[1]):json()).tags)
+        local csv = path .. ".csv"
+        local file = io.open(csv, "w")
+        file:write("task_id,unique_id\n", tasks[1], ",a&b#c\n", tasks[2], ",ü/%+\n")
+        file:close()
+        result = scaleapi.bulk { client = client, rows = csv, operation = "update_task_unique_id" }
+        assert.same({ done = 2 }, result.counts)
+        assert.equal("ü/%+", client:get_task(tasks[2]).unique_id)
+    end)
+
+    it("tells how far it is", function()
+        local states = {}
+        work(10, nil, { total = 10, on_progress = function(state) states[#states + 1] = state end })
+        local last = states[#states]
+        assert.equal(10, last.total)
+        assert.equal(10, last.done)
+        assert.same({ created = 10 }, last.counts)
+        assert.equal(0, last.in_flight)
+        assert.is_false(last.resumed)
+        assert.is_true(#states >= 10)
+    end)
+
+    it("ends in good order when told to stop", function()
+        local handle
+        local result = work(1000, function(row)
+            scaleapi.sleep(0.001)
+            if row == 20 then handle.stop("enough", "that will do") end
+        end, { on_start = function(given) handle = given end })
+        assert.same({ reason = "enough", why = "that will do" }, result.stopped)
+        assert.is_true(result.total < 30)
+        assert.equal(0, result.left)
+    end)
+
+    it("stops when its journal cannot be written", function()
+        local result, sent = work(50, nil, { on_start = function(handle)
+            local write_record = handle.journal.file
+            handle.journal.file = setmetatable({}, { __index = {
+                write = function(_, text)
+                    if text:find "s 10\n" then return nil, "No space left on device" end
+                    return write_record:write(text)
+                end,
+                close = function() return write_record:close() end,
+            } })
+        end })
+        assert.equal("disk", result.stopped.reason)
+        assert.matches("No space left", result.stopped.why)
+        for _, row in ipairs(sent) do assert.is_true(row < 10) end
+    end)
+end)
+
+describe("bulk refuses", function()
+    it("wrong options", function()
+        local client = { stats = function() return { retries = 0 } end }
+        for word, options in pairs {
+            ["needs a client"] = { rows = {}, send = done },
+            ["needs rows"] = { client = client, send = done },
+            ["needs an operation"] = { client = client, rows = {} },
+            ["unknown option 'jornal'"] = { client = client, rows = {}, send = done, jornal = true },
+            ["whole number"] = { client = client, rows = {}, send = done, concurrency = 0 },
+            ["unknown operation 'fly'"] = { client = client, rows = {}, operation = "fly" },
+            ["is a list"] = { client = client, rows = {}, operation = "get_tasks" },
+            ["nothing%.jsonl"] = { client = client, rows = "nothing.jsonl", send = done },
+            ["must be a path"] = { client = client, rows = 7, send = done },
+            ["needs the journal's path"] = { client = client, rows = {}, send = done, journal = true },
+        } do
+            local ok, problem = pcall(scaleapi.bulk, options)
+            assert.is_false(ok)
+            assert.matches(word, tostring(problem))
+        end
+        assert.has_error(function() scaleapi.bulk(7) end)
+    end)
+end)

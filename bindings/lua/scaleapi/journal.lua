@@ -214,14 +214,19 @@ function Journal:sync()
     return ok
 end
 
--- Once a turn of the loop.
-local function turn(self)
-    if #self.buffer == 0 and #self.waiting == 0 then return end
-    self:flush()
-    local waiting = self.waiting
-    self.waiting = {}
-    for _, wait in ipairs(waiting) do scheduler.complete(wait) end
-    if self.unsynced >= SYNC_RECORDS then self:sync() end
+-- Writes, in the next turn of the loop, what comes up in this one.
+local function write_next_turn(self)
+    if self.is_due then return end
+    self.is_due = true
+    scheduler.spawn(function()
+        self.is_due = false
+        if self.closed then return end
+        self:flush()
+        local waiting = self.waiting
+        self.waiting = {}
+        for _, wait in ipairs(waiting) do scheduler.complete(wait) end
+        if self.unsynced >= SYNC_RECORDS then self:sync() end
+    end)
 end
 
 --- To be called now and then; syncs what was written a second ago.
@@ -239,6 +244,7 @@ function Journal:record(letter, row, word)
     self.buffer[#self.buffer + 1] = text
     self.pending = self.pending + #text
     self.unsynced = self.unsynced + 1
+    write_next_turn(self)
 end
 
 --- Notes that the row's request is about to be sent, and waits until that is written; raises when it cannot be.
@@ -246,6 +252,7 @@ function Journal:start(row)
     self:record("s", row)
     local wait = {}
     self.waiting[#self.waiting + 1] = wait
+    write_next_turn(self)
     scheduler.await(wait)
     if self.failed then fail("write", self.failed) end
 end
@@ -281,7 +288,6 @@ function Journal:close()
     if self.closed then return self.failed == nil end
     self.closed = true
     local _ = self:flush() and self:sync()
-    self.turns:close()
     self.file:close()
     self.reader:close()
     self.lock:release()
@@ -309,7 +315,6 @@ function journal.open(path, options)
         if self.lock then self.lock:release() end
         error(problem, 0)
     end
-    self.turns = scheduler.each_turn(function() turn(self) end, function() return #self.buffer > 0 end)
     return self
 end
 

@@ -2660,6 +2660,29 @@ function scaleapi.now() end
 ---@return fun(): Item, Result?, any
 function scaleapi.parallel(most, items, fn) end
 
+---@class scaleapi.BulkOptions
+---@field client scaleapi.Client
+---@field rows string|table[]|(fun(): any) A path of JSON lines or CSV, an array, an iterator
+---@field operation? scaleapi.OperationName Each row is the table of its arguments by name
+---@field send? fun(row: any): { state: string, error?: scaleapi.Error, id?: string } Or how a row is sent
+---@field repeatable? fun(row: any): boolean With send: false for what must not be done twice
+---@field concurrency? integer Rows at a time at most, 50
+---@field journal? string|true A path; true: that of the rows and ".journal"
+---@field input? string A path whose bytes tell whether the rows are the same, or another text
+---@field header? table[] { name, value }: what else tells whether it is the same work
+---@field fresh? boolean Begin anew
+---@field total? integer How many rows there are, for on_progress
+---@field weigh? fun(row: any): integer Bytes that a row still holds once sent
+---@field prepare? fun() Called once the journal is open
+---@field on_start? fun(handle: { stop: fun(reason: string, why: string), abort: fun(), journal: table? })
+---@field on_outcome? fun(row: any, outcome: { state: string, error?: scaleapi.Error, id?: string }) In the rows' order
+---@field on_progress? fun(state: table)
+
+---Many rows, each by a call, exactly once; with a journal it can be killed at any moment and started again.
+---@param options scaleapi.BulkOptions
+---@return { total: integer, counts: table<string, integer>, failed: integer, left: integer, retries: integer, seconds: number, resumed: boolean, stopped: table?, problem: any }
+function scaleapi.bulk(options) end
+
 ---@class scaleapi.csv
 local csv = {}
 
