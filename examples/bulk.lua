@@ -1,6 +1,6 @@
 --[[
-bulk.lua - bulk work of your own: gives every task of a CSV file (columns task_id, reviewer) a tag and a note of who looks
-at it. Kill it at any moment and start it again: what is done is not done again.
+bulk.lua - bulk work of your own: gives every task of a CSV file (columns task_id, reviewer) a tag and a note of who
+looks at it. Kill it at any moment and start it again: what is done is not done again.
 
     build/scalua examples/bulk.lua reviewers.csv
 --]]

@@ -129,10 +129,10 @@ static size_t read_row(const char *at, const char *end) {
     return at == end || *at == ' ' ? row : 0;
 }
 
-/* states:replay(text, place, keeping) -> bytes | nil, bytes. Takes the complete lines of the text, "LETTER
-*ROW …",
-** which stands at that place of a file: a row gets the letter, and the line's place if the letter is among
-** `keeping`. Returns how many bytes those lines are; nil and where it begins for a line that is none. */
+/* states:replay(text, place, keeping) -> bytes | nil, bytes. Takes the complete lines of the text, each
+** "LETTER ROW …", which stands at that place of a file: a row gets the letter, and the line's place if the
+** letter is among `keeping`. Returns how many bytes those lines are; nil and where it begins for a line that
+** is none. */
 static int replay(lua_State *L) {
     states *s = check_states(L);
     size_t size;

@@ -297,8 +297,8 @@ end
 local journal = {}
 
 --- Opens the journal `path`. Options:
----   header   array of { name, value or nil }: which work it is. A journal with other values is refused, naming both. nil:
----            whatever is there is taken up, and `before` is its header
+---   header   array of { name, value or nil }: which work it is. A journal with other values is refused, naming both.
+---            nil: whatever is there is taken up, and `before` is its header
 ---   fresh    begins anew; the journal of before is kept as PATH.old
 --- Raises an error of kind `journal`, whose `reason` is "differs", "locked", "unusable" or "write". `resumed` is true
 --- when there were records.

@@ -2678,9 +2678,20 @@ function scaleapi.parallel(most, items, fn) end
 ---@field on_outcome? fun(row: any, outcome: { state: string, error?: scaleapi.Error, id?: string }) In the rows' order
 ---@field on_progress? fun(state: table)
 
+---@class scaleapi.BulkResult
+---@field total integer Rows taken
+---@field counts table<string, integer> By state; `skipped` were done before
+---@field failed integer Failed or in conflict
+---@field left integer Taken, but without an outcome
+---@field retries integer
+---@field seconds number
+---@field resumed boolean
+---@field stopped? { reason: string, why: string, error: scaleapi.Error? }
+---@field problem any What the iterator or a function raised
+
 ---Many rows, each by a call, exactly once; with a journal it can be killed at any moment and started again.
 ---@param options scaleapi.BulkOptions
----@return { total: integer, counts: table<string, integer>, failed: integer, left: integer, retries: integer, seconds: number, resumed: boolean, stopped: table?, problem: any }
+---@return scaleapi.BulkResult
 function scaleapi.bulk(options) end
 
 ---@class scaleapi.csv
