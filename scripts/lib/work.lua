@@ -32,8 +32,9 @@ local function watch_interrupts(handle)
 end
 
 --- Runs scaleapi.bulk with these options and returns its result. Shows how far it is, as the command's arguments say
---- (json, explain).
+--- (json, explain); without them nothing.
 function work.run(options, arguments)
+    arguments = arguments or { json = true }
     local shown = progress.new { quiet = arguments.json, explain = arguments.explain, client = options.client }
     function options.on_progress(state) shown:update(state) end
     local watcher
