@@ -3,10 +3,10 @@
 Tasks that are completed, canceled or in error are left alone; so are tasks that become so meanwhile.
 --]]
 
-local bulk = require "scripts.lib.bulk"
 local command = require "scripts.lib.command"
 local report = require "scripts.lib.report"
 local targets = require "scripts.lib.targets"
+local work = require "scripts.lib.work"
 
 local FINAL = { completed = true, canceled = true, error = true }
 
@@ -16,6 +16,7 @@ local function read_arguments()
     parser:flag("--clear-unique-id", "Free the unique_ids of the canceled tasks, to be used again.")
     command.add_caution(parser)
     command.add_common(parser)
+    command.add_explain(parser)
     local arguments = parser:parse()
     arguments.batch = command.split_names(arguments.batch)
     if #arguments.batch == 0 then parser:error "--batch needs a name" end
@@ -62,7 +63,7 @@ end
 
 -- A refusal because the task was done in the meantime is no failure.
 local function canceller(client, arguments, skipped)
-    local options = { clear_unique_id = arguments.clear_unique_id }
+    local options = { clear_unique_id = arguments.clear_unique_id, bulk = true }
     return function(task_id)
         if arguments.dry_run then return { state = "canceled" } end
         local task, err = client.safe:cancel_task(task_id, options)
@@ -106,13 +107,13 @@ command.run("cancel", function()
             report.count(pending, "task"), report.count(#names, "batch")))
     end
     local skipped = {}
-    local result = bulk.run {
+    local result = work.run({
         rows = task_source(client, names, skipped), send = canceller(client, arguments, skipped),
-        record = function(task_id, outcome)
+        on_outcome = function(task_id, outcome)
             if outcome.error then report.say("task %s: %s", task_id, tostring(outcome.error)) end
         end,
         concurrency = arguments.concurrency, client = client,
-    }
+    }, arguments)
     summarize(arguments, result, skipped, unknown)
-    return bulk.end_code(result, result.failed + unknown)
+    return work.end_code(result, result.failed + unknown)
 end)

@@ -5,17 +5,22 @@ before counts as done.
 --]]
 
 local scaleapi = require "scaleapi"
-local bulk = require "scripts.lib.bulk"
 local command = require "scripts.lib.command"
 local report = require "scripts.lib.report"
 local targets = require "scripts.lib.targets"
+local work = require "scripts.lib.work"
 
 local function read_arguments()
     local parser = command.parser("finalize", "Finalizes batches. This cannot be undone.")
     parser:argument("batch", "Names of batches."):argname "BATCH":args "+":convert(command.text)
+    parser:option("--expect", "Finalize only if the batch has N tasks, canceled ones aside."):argname "N"
+        :convert(command.positive)
     command.add_caution(parser)
     command.add_common(parser)
-    return parser:parse()
+    command.add_explain(parser)
+    local arguments = parser:parse()
+    if arguments.expect and #arguments.batch > 1 then parser:error "--expect goes with one batch" end
+    return arguments
 end
 
 local function finalize(client, name)
@@ -44,19 +49,20 @@ command.run("finalize", function()
     local arguments = read_arguments()
     local names = command.without_repeats(arguments.batch)
     local client = command.client(arguments.concurrency)
+    if arguments.expect then targets.check_count(client, names[1], arguments.expect) end
     if not arguments.dry_run then command.confirm(arguments, "finalize " .. report.count(#names, "batch")) end
     local act, entries = arguments.dry_run and look or finalize, scaleapi.array {}
-    local result = bulk.run {
-        rows = bulk.each(names), send = function(name) return act(client, name) end,
-        record = function(name, outcome)
+    local result = work.run({
+        rows = names, send = function(name) return act(client, name) end,
+        on_outcome = function(name, outcome)
             report.say("%s: %s", name, describe(outcome))
             entries[#entries + 1] = entry_of(name, outcome)
         end,
         concurrency = arguments.concurrency, client = client,
-    }
+    }, arguments)
     if arguments.json then
         report.json { batches = entries, failed = result.failed, dry_run = arguments.dry_run,
             seconds = report.seconds(result.seconds) }
     end
-    return bulk.end_code(result)
+    return work.end_code(result)
 end)

@@ -4,10 +4,10 @@
 --]]
 
 local scaleapi = require "scaleapi"
-local bulk = require "scripts.lib.bulk"
 local command = require "scripts.lib.command"
 local report = require "scripts.lib.report"
 local targets = require "scripts.lib.targets"
+local work = require "scripts.lib.work"
 
 local COLUMNS = { "batch", "status", "pending", "completed", "error", "canceled" }
 
@@ -22,8 +22,8 @@ end
 
 -- Asks for these batches and puts an entry for each into `entries`, by name.
 local function look(client, names, arguments, entries)
-    return bulk.run {
-        rows = bulk.each(names), concurrency = arguments.concurrency, client = client,
+    return work.run {
+        rows = names, concurrency = arguments.concurrency, client = client,
         send = function(name)
             local status, err = client.safe:batch_status(name)
             if not status then return { state = "failed", error = err } end
@@ -31,7 +31,7 @@ local function look(client, names, arguments, entries)
             entry.batch, entry.status = name, status.status
             return { state = "read", entry = entry }
         end,
-        record = function(name, outcome)
+        on_outcome = function(name, outcome)
             entries[name] = outcome.entry or { batch = name, failure = outcome.error }
         end,
     }
@@ -144,5 +144,5 @@ command.run("status", function()
     local result = look_and_show(command.client(arguments.concurrency), arguments, entries)
     local list, failed = summarize(arguments.batch, entries)
     if arguments.json then report.json { batches = list, failed = failed } end
-    return bulk.end_code(result, failed)
+    return work.end_code(result, failed)
 end)

@@ -2,20 +2,25 @@
 --[[
 Each line is sent as it stands; project, batch and unique_id are put in where it lacks them. A row without a
 unique_id gets one made from its bytes, so that uploading the same file again makes nothing twice.
-Rows that failed go to FILE.failed.jsonl, and why to FILE.errors.jsonl.
+Rows that failed go to FILE.failed.jsonl, and why to FILE.errors.jsonl. What is done is noted in FILE.journal: ended at
+any moment, the same command goes on where it was.
 --]]
 
 local scaleapi = require "scaleapi"
-local bulk = require "scripts.lib.bulk"
 local command = require "scripts.lib.command"
 local outcomes = require "scripts.lib.outcomes"
 local payload = require "scripts.lib.payload"
 local report = require "scripts.lib.report"
-local rows = require "scripts.lib.rows"
 local targets = require "scripts.lib.targets"
+local work = require "scripts.lib.work"
 
-local ATTEMPTS = 8
-local DONE = { created = { state = "created" }, existing = { state = "existing" } }
+-- What goes only with another option.
+local NEEDS = {
+    { "rapid", "create_project", "--rapid goes with --create-project" },
+    { "create_batch", "batch", "--create-batch needs --batch" },
+    { "finalize", "batch", "--finalize needs --batch" },
+    { "allow_partial", "finalize", "--allow-partial goes with --finalize" },
+}
 
 local function read_arguments()
     local parser = command.parser("upload", "Makes a task of every line of a JSONL file.")
@@ -26,17 +31,62 @@ local function read_arguments()
     parser:flag("--create-project", "Make the project if there is none.")
     parser:flag("--rapid", "Make it a Rapid project: its batches wait to be finalized.")
     parser:flag("--create-batch", "Make the batch if there is none.")
-    parser:flag("--finalize", "Finalize the batch if no row failed.")
+    parser:flag("--finalize", "Finalize the batch if every row is in, and the server counts as many.")
+    parser:option("--allow-partial", "Finalize although up to N rows failed."):argname "N":convert(command.positive)
+    parser:flag("--allow-equal-rows", "Make a task of each of rows that are equal.")
+    command.add_fresh(parser)
     command.add_common(parser)
+    command.add_explain(parser)
     local arguments = parser:parse()
-    if arguments.rapid and not arguments.create_project then parser:error "--rapid goes with --create-project" end
-    for _, name in ipairs { "create_batch", "finalize" } do
-        if arguments[name] and not arguments.batch then
-            parser:error(("--%s needs --batch"):format(name:gsub("_", "-")))
-        end
+    for _, need in ipairs(NEEDS) do
+        if arguments[need[1]] and not arguments[need[2]] then parser:error(need[3]) end
     end
     return arguments
 end
+
+-- ---------------------------------------------------------------------- rows
+
+local function lines_of(arguments)
+    return command.as_asked(scaleapi.jsonl.lines, arguments.file)
+end
+
+local function say_equal(arguments, equal, groups)
+    for _, group in ipairs(groups) do
+        report.say("%s: lines %s are equal", arguments.file, table.concat(group, ", "))
+    end
+    command.stop(command.USAGE, "%s: %s equal to an earlier one; nothing was sent. Take out what is there by mistake, "
+        .. "or give --allow-equal-rows to have a task of each", arguments.file,
+        equal == 1 and "1 row is" or equal .. " rows are")
+end
+
+-- How many rows the file has. Ends the command when it has none, or equal ones that nobody said are meant.
+local function survey(arguments)
+    local total, equal, groups = command.as_asked(payload.survey, function() return lines_of(arguments) end)
+    if total == 0 then command.stop(command.USAGE, "%s has no rows", arguments.file) end
+    if equal > 0 and not arguments.allow_equal_rows then say_equal(arguments, equal, groups) end
+    return total, equal
+end
+
+-- The rows, each with the body of its request. Only where there are equal ones are they counted.
+local function row_source(arguments, equal)
+    local identify = payload.identifier(arguments.project, arguments.batch or "", arguments.type)
+    local count_of = equal > 0 and payload.counter() or function() return 1 end
+    local fields = { { "project", arguments.project } }
+    if arguments.batch then fields[2] = { "batch", arguments.batch } end
+    local members, next_line = payload.members(fields), lines_of(arguments)
+    return function()
+        local line, number = command.as_asked(next_line)
+        if not line then return nil end
+        local text = line:byte(-1) == 13 and line:sub(1, -2) or line
+        local count, problem, body, unique_id = count_of(text), payload.problem(text), nil, nil
+        if not problem then
+            body, unique_id = payload.complete(text, members, function() return identify(line, count) end)
+        end
+        return { number = number, line = line, problem = problem, body = body, unique_id = unique_id, count = count }
+    end
+end
+
+-- ------------------------------------------------------------------- sending
 
 -- Finds the project and the batch, or makes them. Returns what to say when the rows turn out to be refused.
 local function prepare(client, arguments)
@@ -49,62 +99,65 @@ local function prepare(client, arguments)
     end
 end
 
-local function row_source(reader, arguments)
-    local identify = payload.identifier(arguments.project, arguments.batch or "", arguments.type)
-    local fields = { { "project", arguments.project } }
-    if arguments.batch then fields[2] = { "batch", arguments.batch } end
-    local members = payload.members(fields)
-    return function()
-        local line, number = reader:next()
-        if not line then return nil end
-        local text = line:byte(-1) == 13 and line:sub(1, -2) or line
-        local problem, body, unique_id = payload.problem(text), nil, nil
-        if not problem then body, unique_id = payload.complete(text, members, identify) end
-        return { number = number, line = line, problem = problem, body = body, unique_id = unique_id }
-    end
-end
-
 local function failed(kind, message)
     return { state = "failed", error = { kind = kind, message = message, attempts = 0 } }
 end
 
--- Sends a row. `hint` explains a refusal as long as none was accepted.
-local function sender(client, arguments, hint)
-    local given = { accept_existing = true, max_attempts = ATTEMPTS }
-    local made = { accept_existing = true, max_attempts = ATTEMPTS, digest_id = true }
+-- Sends a row. `state.hint` explains a refusal as long as none was accepted; then the work need not go on.
+local function sender(client, arguments, state)
+    local given = { accept_existing = true, bulk = true }
+    local made = { accept_existing = true, bulk = true, digest_id = true }
     return function(row)
         if row.problem then return failed("bad_json", row.problem) end
         local task, outcome = command.as_asked(client.safe.create_task, client.safe, arguments.type, row.body,
             row.unique_id and made or given)
         row.body = nil
         if task then
-            row.line, hint = nil, nil
-            return DONE[outcome]
+            row.line, state.hint = nil, nil
+            return { state = outcome, id = task.task_id }
         end
-        if hint and (outcome.code == 400 or outcome.code == 404) then command.stop(command.USAGE, "%s", hint) end
-        return { state = "failed", error = outcome }
+        if state.hint and (outcome.code == 400 or outcome.code == 404) then
+            state.handle.stop("usage", state.hint)
+            state.refused = state.hint
+        end
+        return { state = outcome.kind == "duplicate" and "conflict" or "failed", error = outcome }
     end
 end
 
-local function recorder(written)
+-- A row that failed as it stands in the file; one of equal rows with its unique_id, since alone it would get another.
+local function mendable(row)
+    if row.count == 1 or row.problem or not row.unique_id then return row.line end
+    return payload.with_unique_id(row.line, row.unique_id)
+end
+
+local function recorder(state)
     return function(row, outcome)
         if not outcome.error then return end
         local unique_id = row.unique_id
         if not unique_id and not row.problem then unique_id = scaleapi.json.field(row.line, "unique_id") end
-        written:fail(row.number, row.line, unique_id, outcome.error)
+        state.written:fail(row.number, mendable(row), unique_id, outcome.error)
     end
 end
 
+-- ------------------------------------------------------------------ finalize
+
 -- Returns the batch, nil when there is nothing to finalize, or nil and the error.
 local function finalize(client, arguments, result)
-    if not arguments.finalize or result.failed > 0 or result.stopped or result.problem then return nil end
-    local batch, how = targets.finalize(client, arguments.batch)
+    if not arguments.finalize or result.stopped or result.problem then return nil end
+    if result.failed > (arguments.allow_partial or 0) then
+        report.say("batch '%s' is not finalized, since %s failed", arguments.batch, report.count(result.failed, "row"))
+        return nil
+    end
+    local ok, batch, how = pcall(targets.finalize_counted, client, arguments.batch, result.total - result.failed)
+    if not ok then return nil, batch end
     if not batch then return nil, how end
     report.say("batch '%s' is %s: %s", arguments.batch, how, batch.status or "?")
     return batch
 end
 
-local function say_how_to_go_on(result, written)
+-- ------------------------------------------------------------------- telling
+
+local function say_how_to_go_on(arguments, result, written)
     if written.count > 0 and result.stopped then
         report.say("%s failed; %s says why", report.count(written.count, "row"), written.errors_path)
     elseif written.count > 0 then
@@ -112,44 +165,78 @@ local function say_how_to_go_on(result, written)
             written.errors_path, written.failed_path)
     end
     if result.stopped then
-        report.say("%s tried; run the same command again to go on: what is there is not made again",
-            report.count(result.total - result.left, "row"))
+        report.say("%s tried; run the same command again%s to go on: what is there is not made again",
+            report.count(result.total - result.left, "row"), arguments.fresh and ", without --fresh," or "")
     end
 end
 
-local function summarize(arguments, result, finalized)
+local function summary_of(arguments, result, finalized)
     local counts = result.counts
     local summary = {
-        total = result.total, created = counts.created or 0, existing = counts.existing or 0, failed = result.failed,
+        total = result.total, created = counts.created or 0, existing = counts.existing or 0,
+        conflict = counts.conflict or 0, failed = counts.failed or 0, skipped = counts.skipped or 0,
         retries = result.retries, seconds = report.seconds(result.seconds),
     }
     if result.left > 0 then summary.left = result.left end
     if arguments.finalize then summary.finalized = finalized end
-    if arguments.json then return report.json(summary) end
-    report.say("%s: %d created, %d existing, %d failed; %d retries, %.1f seconds",
-        report.count(summary.total, "row"), summary.created, summary.existing, summary.failed, summary.retries,
-        summary.seconds)
+    return summary
 end
 
-local function upload(arguments, reader, client)
-    collectgarbage("incremental", 140) -- what is remembered of each row would otherwise weigh twice
-    local hint = prepare(client, arguments)
-    local written = outcomes.open(arguments.file)
-    local result = bulk.run {
-        rows = row_source(reader, arguments), send = sender(client, arguments, hint), record = recorder(written),
+local function summarize(arguments, result, finalized)
+    local summary = summary_of(arguments, result, finalized)
+    if arguments.json then return report.json(summary) end
+    report.say("%s: %d created, %d existing, %d failed%s%s; %d retries, %.1f seconds",
+        report.count(summary.total, "row"), summary.created, summary.existing, summary.failed,
+        summary.conflict > 0 and (", %d in conflict"):format(summary.conflict) or "",
+        summary.skipped > 0 and (", %d done before"):format(summary.skipped) or "",
+        summary.retries, summary.seconds)
+end
+
+-- -------------------------------------------------------------------- upload
+
+-- Tasks that `undo` canceled without freeing their unique_ids cannot be made again.
+local function say_what_is_held(arguments, handle)
+    local held = handle.journal and handle.journal:count "k" or 0
+    if held == 0 then return end
+    report.say("%s canceled by undo and still %s; to make them again, free that first: "
+        .. "scalua undo --clear-unique-id %s.journal", held == 1 and "1 task was" or held .. " tasks were",
+        held == 1 and "holds its unique_id" or "hold their unique_ids", arguments.file)
+end
+
+local function run(client, arguments, state, total, equal)
+    return work.run({
+        client = client, concurrency = arguments.concurrency, total = total,
+        rows = row_source(arguments, equal), send = sender(client, arguments, state), on_outcome = recorder(state),
         weigh = function(row) return row.line and #row.line or 0 end,
-        concurrency = arguments.concurrency, client = client,
-    }
-    written:close()
-    if result.total == 0 and not result.problem then
-        command.stop(command.USAGE, "%s has no rows", arguments.file)
+        repeatable = function() return true end, -- each has its unique_id
+        journal = work.journal_of(arguments.file), input = arguments.file, fresh = arguments.fresh,
+        header = { { "type", arguments.type }, { "project", arguments.project }, { "batch", arguments.batch } },
+        prepare = function()
+            state.hint = prepare(client, arguments)
+            state.written = outcomes.open(arguments.file)
+        end,
+        on_start = function(handle)
+            state.handle = handle
+            say_what_is_held(arguments, handle)
+        end,
+    }, arguments)
+end
+
+local function upload(arguments, total, equal, client)
+    collectgarbage("incremental", 140) -- what is remembered of each row would otherwise weigh twice
+    local state = {}
+    local result = run(client, arguments, state, total, equal)
+    if state.refused then
+        state.written:discard()
+        command.stop(command.USAGE, "%s", state.refused)
     end
+    state.written:close()
     local batch, problem = finalize(client, arguments, result)
-    say_how_to_go_on(result, written)
+    say_how_to_go_on(arguments, result, state.written)
     local nothing_done = result.problem and not next(result.counts) and result.failed == 0
     if not nothing_done then summarize(arguments, result, batch ~= nil) end
     if problem then error(problem, 0) end
-    return bulk.end_code(result)
+    return work.end_code(result)
 end
 
 command.run("upload", function()
@@ -157,6 +244,6 @@ command.run("upload", function()
     if arguments.file == "-" then
         command.stop(command.USAGE, "upload reads a file, which it can read again when something failed; not '-'")
     end
-    local reader = rows.open(arguments.file)
-    return upload(arguments, reader, command.client(arguments.concurrency))
+    local total, equal = survey(arguments)
+    return upload(arguments, total, equal, command.client(arguments.concurrency))
 end)

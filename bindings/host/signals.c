@@ -4,6 +4,7 @@
 **
 ** SIGPIPE: a closed connection must not end the process, a reader of standard output that went away
 ** (`scalua export … | head`) ends it quietly, as it ends every filter.
+** SIGXFSZ: a file that may not grow any more is for the write to say, as a full disk is.
 */
 #include <errno.h>
 #include <poll.h>
@@ -105,6 +106,20 @@ static void on_broken_pipe(int number) {
     errno = error;
 }
 
+/* A handler, since what is ignored would be so in the programs that this one starts. */
+static void on_file_limit(int number) {
+    (void)number;
+}
+
+/* Sets a handler where there is none. */
+static void handle(int number, void (*handler)(int)) {
+    struct sigaction action;
+    if (sigaction(number, NULL, &action) != 0 || action.sa_handler != SIG_DFL) return;
+    action.sa_handler = handler;
+    action.sa_flags = SA_RESTART;
+    sigaction(number, &action, NULL);
+}
+
 /* Data that did not reach standard output is a failure, whoever wrote it and however the process ends. */
 static void check_output(int code, void *unused) {
     (void)unused;
@@ -143,11 +158,7 @@ void host_install_signals(lua_State *L) {
     lua_pushlightuserdata(L, &interrupt);
     lua_setfield(L, LUA_REGISTRYINDEX, LSCALE_INTERRUPT);
     guard_close(L);
-    struct sigaction action;
-    if (sigaction(SIGPIPE, NULL, &action) == 0 && action.sa_handler == SIG_DFL) {
-        action.sa_handler = on_broken_pipe;
-        action.sa_flags = SA_RESTART;
-        sigaction(SIGPIPE, &action, NULL);
-    }
+    handle(SIGPIPE, on_broken_pipe);
+    handle(SIGXFSZ, on_file_limit);
     on_exit(check_output, NULL);
 }

@@ -56,8 +56,11 @@ for name, values in pairs(core.enumerations) do
     })
 end
 
--- Loaded when asked for: a CSV reader; describe(name), an operation in words.
-local LATER = { csv = "scaleapi.csv", describe = "scaleapi.describe" }
+-- Loaded when asked for: bulk work and its journal; readers of CSV and JSON lines; describe(name), operations in words.
+local LATER = {
+    bulk = "scaleapi.bulk", csv = "scaleapi.csv", describe = "scaleapi.describe", journal = "scaleapi.journal",
+    jsonl = "scaleapi.jsonl", senders = "scaleapi.senders",
+}
 
 return setmetatable(scaleapi, { __index = function(self, key)
     if not LATER[key] then return nil end

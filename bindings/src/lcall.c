@@ -197,9 +197,11 @@ static scale_status read_options(lua_State *L, int options, scale_call_options *
     into->accept_existing = lua_toboolean(L, -1);
     lua_getfield(L, options, "digest_id");
     into->digest_id = lua_toboolean(L, -1);
+    lua_getfield(L, options, "bulk");
+    into->bulk = lua_toboolean(L, -1);
     /* Stays Lua's, the table keeps it: core copies it. */
     scale_status status = plain_field(L, options, "idempotency_key", &into->idempotency_key, error);
-    lua_pop(L, 4);
+    lua_pop(L, 5);
     return status;
 }
 

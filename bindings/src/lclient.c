@@ -39,6 +39,7 @@ static const option options[] = {
     OPTION(deadline, SECONDS),
     OPTION(max_in_flight, COUNT),
     OPTION(max_attempts, COUNT),
+    OPTION(give_up_after, SECONDS),
     OPTION(max_answer, SIZE),
     OPTION(verify, FLAG),
     OPTION(allow_http, FLAG),
@@ -150,6 +151,41 @@ static int stats(lua_State *L) {
     return 1;
 }
 
+/* client:pace() -> { limit =, in_flight =, rate = (nil: none), state =, budget = } */
+static int pace(lua_State *L) {
+    scale_client_pace values;
+    scale_client_get_pace(lscale_check_client(L, 1)->client, &values);
+    lua_createtable(L, 0, 5);
+    set_count(L, "limit", (uint64_t)values.limit);
+    set_count(L, "in_flight", (uint64_t)values.in_flight);
+    set_count(L, "budget", (uint64_t)values.budget);
+    if (values.rate > 0) {
+        lua_pushnumber(L, values.rate);
+        lua_setfield(L, -2, "rate");
+    }
+    lua_pushstring(L, scale_breaker_state_name(values.state));
+    lua_setfield(L, -2, "state");
+    return 1;
+}
+
+/* client:changes() -> array of { time =, what =, why = }, each once */
+static int changes(lua_State *L) {
+    lscale_client *client = lscale_check_client(L, 1);
+    scale_change change;
+    lua_newtable(L);
+    for (lua_Integer i = 1; scale_client_next_change(client->client, &change); i++) {
+        lua_createtable(L, 0, 3);
+        lua_pushnumber(L, (lua_Number)change.time / 1000.0);
+        lua_setfield(L, -2, "time");
+        lua_pushstring(L, change.what);
+        lua_setfield(L, -2, "what");
+        lua_pushstring(L, change.why);
+        lua_setfield(L, -2, "why");
+        lua_rawseti(L, -2, i);
+    }
+    return 1;
+}
+
 static int base_url(lua_State *L) {
     lua_pushstring(L, scale_client_base_url(lscale_check_client(L, 1)->client));
     return 1;
@@ -162,11 +198,9 @@ static int is_closed(lua_State *L) {
 }
 
 void lscale_open_client(lua_State *L) {
-    static const luaL_Reg methods[] = {{"stats", stats},
-                                       {"base_url", base_url},
-                                       {"is_closed", is_closed},
-                                       {"close", close_client},
-                                       {NULL, NULL}};
+    static const luaL_Reg methods[] = {
+        {"stats", stats},         {"pace", pace},          {"changes", changes}, {"base_url", base_url},
+        {"is_closed", is_closed}, {"close", close_client}, {NULL, NULL}};
     lscale_make_class(L, LSCALE_CLIENT, methods, close_client);
     lua_pushcfunction(L, make_client);
     lua_setfield(L, -2, "client");

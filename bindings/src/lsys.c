@@ -23,12 +23,14 @@
 #include <unistd.h>
 
 #include "linterrupt.h"
+#include "lrows.h"
 
 #define HASHER      "scaleapi.sys.hasher"
 #define LOCK        "scaleapi.sys.lock"
 #define NAMES       "scaleapi.sys.names"
 #define HASH_SIZE   32
 #define MOST_RANDOM (1 << 20)
+#define FILE_CHUNK  (1 << 16)
 
 /* ================================================================== arguments */
 
@@ -64,32 +66,42 @@ static int free_hasher(lua_State *L) {
     return 0;
 }
 
-/* The hash of argument 1, by the hasher that is the function's upvalue. */
+/* The hasher that is the function's upvalue, ready to be used. */
+static hasher *ready_hasher(lua_State *L) {
+    hasher *h = lua_touserdata(L, lua_upvalueindex(1));
+    if (h->algorithm == NULL) h->algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
+    if (h->context == NULL) h->context = EVP_MD_CTX_new();
+    if (h->algorithm == NULL || h->context == NULL) luaL_error(L, "libcrypto cannot compute SHA-256");
+    return h;
+}
+
+/* The hash of argument 1. */
 static void hash(lua_State *L, unsigned char result[HASH_SIZE]) {
     size_t size;
     luaL_checktype(L, 1, LUA_TSTRING);
     const char *text = lua_tolstring(L, 1, &size);
-    hasher *h = lua_touserdata(L, lua_upvalueindex(1));
-    if (h->algorithm == NULL) h->algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
-    if (h->context == NULL) h->context = EVP_MD_CTX_new();
+    hasher *h = ready_hasher(L);
     unsigned written = 0;
-    if (h->algorithm == NULL || h->context == NULL || !EVP_DigestInit_ex2(h->context, h->algorithm, NULL) ||
-        !EVP_DigestUpdate(h->context, text, size) || !EVP_DigestFinal_ex(h->context, result, &written) ||
-        written != HASH_SIZE)
+    if (!EVP_DigestInit_ex2(h->context, h->algorithm, NULL) || !EVP_DigestUpdate(h->context, text, size) ||
+        !EVP_DigestFinal_ex(h->context, result, &written) || written != HASH_SIZE)
         luaL_error(L, "libcrypto cannot compute SHA-256");
+}
+
+static void push_digits(lua_State *L, const unsigned char hash[HASH_SIZE]) {
+    static const char digits[] = "0123456789abcdef";
+    char text[2 * HASH_SIZE];
+    for (size_t i = 0; i < HASH_SIZE; i++) {
+        text[2 * i] = digits[hash[i] >> 4];
+        text[2 * i + 1] = digits[hash[i] & 15];
+    }
+    lua_pushlstring(L, text, sizeof text);
 }
 
 /* sys.sha256(text) -> its SHA-256, 64 lower-case hexadecimal digits */
 static int sha256(lua_State *L) {
-    static const char digits[] = "0123456789abcdef";
     unsigned char result[HASH_SIZE];
-    char text[2 * HASH_SIZE];
     hash(L, result);
-    for (size_t i = 0; i < HASH_SIZE; i++) {
-        text[2 * i] = digits[result[i] >> 4];
-        text[2 * i + 1] = digits[result[i] & 15];
-    }
-    lua_pushlstring(L, text, sizeof text);
+    push_digits(L, result);
     return 1;
 }
 
@@ -98,6 +110,33 @@ static int sha256_raw(lua_State *L) {
     unsigned char result[HASH_SIZE];
     hash(L, result);
     lua_pushlstring(L, (const char *)result, sizeof result);
+    return 1;
+}
+
+static int hash_file(hasher *h, int descriptor, unsigned char result[HASH_SIZE]) {
+    unsigned char chunk[FILE_CHUNK];
+    unsigned written = 0;
+    ssize_t count;
+    if (!EVP_DigestInit_ex2(h->context, h->algorithm, NULL)) return 0;
+    while ((count = read(descriptor, chunk, sizeof chunk)) != 0) {
+        if (count < 0 && errno != EINTR) return 0;
+        if (count > 0 && !EVP_DigestUpdate(h->context, chunk, (size_t)count)) return 0;
+    }
+    return EVP_DigestFinal_ex(h->context, result, &written);
+}
+
+/* sys.sha256_file(path) -> the SHA-256 of all of the file | nil, message, errno. In flat memory. */
+static int sha256_file(lua_State *L) {
+    unsigned char result[HASH_SIZE];
+    const char *path = check_path(L, 1);
+    hasher *h = ready_hasher(L);
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return luaL_fileresult(L, 0, path);
+    int ok = hash_file(h, descriptor, result), error = errno;
+    close(descriptor);
+    errno = error;
+    if (!ok) return luaL_fileresult(L, 0, path);
+    push_digits(L, result);
     return 1;
 }
 
@@ -345,7 +384,8 @@ static void make_lock_class(lua_State *L) {
 LUAMOD_API int luaopen_scaleapi_sys(lua_State *L);
 
 LUAMOD_API __attribute__((visibility("default"))) int luaopen_scaleapi_sys(lua_State *L) {
-    static const luaL_Reg hashes[] = {{"sha256", sha256}, {"sha256_raw", sha256_raw}, {NULL, NULL}};
+    static const luaL_Reg hashes[] = {
+        {"sha256", sha256}, {"sha256_raw", sha256_raw}, {"sha256_file", sha256_file}, {NULL, NULL}};
     static const luaL_Reg functions[] = {
         {"monotonic", monotonic},
         {"time", wall_clock},
@@ -359,6 +399,8 @@ LUAMOD_API __attribute__((visibility("default"))) int luaopen_scaleapi_sys(lua_S
         {"terminal_width", terminal_width},
         {"raise_open_files", raise_open_files},
         {"random_bytes", random_bytes},
+        {"row_states", lscale_new_row_states},
+        {"key_set", lscale_new_key_set},
         {"catch_interrupt", catch_interrupt},
         {"interrupted", interrupted},
         {NULL, NULL},
@@ -367,6 +409,7 @@ LUAMOD_API __attribute__((visibility("default"))) int luaopen_scaleapi_sys(lua_S
     make_class(L, HASHER, free_hasher);
     make_class(L, NAMES, free_names);
     make_lock_class(L);
+    lscale_make_row_classes(L);
     luaL_newlib(L, functions);
     memset(lua_newuserdatauv(L, sizeof(hasher), 0), 0, sizeof(hasher));
     luaL_setmetatable(L, HASHER);

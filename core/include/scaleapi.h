@@ -64,11 +64,12 @@ typedef enum scale_status { SCALE_OK = 0, SCALE_ERROR = -1 } scale_status;
     X(SCALE_TLS, "tls")                             /* certificate or handshake */                           \
     X(SCALE_BAD_ANSWER, "bad_answer")               /* a 2xx that is cut, not JSON, not the thing */         \
     X(SCALE_AMBIGUOUS, "ambiguous")                 /* may or may not have been done; not repeated */        \
-    X(SCALE_CANCELED, "canceled")                   /* by scale_call_cancel */                               \
-    X(SCALE_CLOSED, "closed")                       /* the client or loop went away */                       \
-    X(SCALE_USAGE, "usage")                         /* wrong use, found before anything was sent */          \
-    X(SCALE_BAD_JSON, "bad_json")                   /* text given to the codec is not JSON */                \
-    X(SCALE_FILE, "file")                           /* a local file cannot be read or written */             \
+    X(SCALE_BUDGET, "budget")     /* failed, and no retry was in store: see scale_budget */                  \
+    X(SCALE_CANCELED, "canceled") /* by scale_call_cancel */                                                 \
+    X(SCALE_CLOSED, "closed")     /* the client or loop went away */                                         \
+    X(SCALE_USAGE, "usage")       /* wrong use, found before anything was sent */                            \
+    X(SCALE_BAD_JSON, "bad_json") /* text given to the codec is not JSON */                                  \
+    X(SCALE_FILE, "file")         /* a local file cannot be read or written */                               \
     X(SCALE_NO_MEMORY, "no_memory")
 
 typedef enum scale_kind {
@@ -113,6 +114,8 @@ SCALE_API void scale_set_memory(const scale_memory *memory);
 
 /* JSON: scale_slice, checking, reading, writing. */
 #include "scaleapi_json.h"
+/* Pace, retry budget and breaker: when to send. */
+#include "scaleapi_pace.h"
 
 /* ==================================================================== loop */
 
@@ -382,6 +385,7 @@ typedef struct scale_client_options {
     int deadline;           /* ms for a call with its retries and pauses, 300,000 */
     int max_in_flight;      /* requests at once, 50 */
     int max_attempts;       /* sendings of one request, 4 */
+    int give_up_after;      /* ms without any success until bulk calls end, 600,000 */
     size_t max_answer;      /* bytes, 256 MiB */
     bool verify;            /* check the server's certificate, true */
     bool allow_http;        /* send the key over plain http to another host than loopback, false */
@@ -390,7 +394,7 @@ typedef struct scale_client_options {
 #define SCALE_CLIENT_OPTIONS_INIT                                                                            \
     {                                                                                                        \
         sizeof(scale_client_options), NULL, NULL, NULL, NULL, NULL, NULL, NULL, 60000, 30000, 10000, 300000, \
-            50, 4, (size_t)256 << 20, true, false                                                            \
+            50, 4, 600000, (size_t)256 << 20, true, false                                                    \
     }
 
 typedef struct scale_client_stats {
@@ -413,6 +417,30 @@ SCALE_API scale_status scale_client_new(scale_client **client, scale_loop *loop,
 SCALE_API void scale_client_free(scale_client *client);
 
 SCALE_API void scale_client_get_stats(const scale_client *client, scale_client_stats *stats);
+
+/* How fast the client's bulk calls go. All but the budget is shared by the clients of one base URL and key on
+ *one
+ ** loop. */
+typedef struct scale_client_pace {
+    int limit, in_flight;      /* requests of bulk calls: may be, are in flight */
+    double rate;               /* requests a second that they are held to; 0: to none */
+    scale_breaker_state state; /* anything but closed: the server seems to be away */
+    double budget;             /* retries in store */
+} scale_client_pace;
+
+SCALE_API void scale_client_get_pace(const scale_client *client, scale_client_pace *pace);
+
+/* One change of the pace: "in flight 16 -> 32", "a round trip without refusals". */
+typedef struct scale_change {
+    int64_t time; /* loop's clock, ms */
+    char what[64];
+    char why[160];
+} scale_change;
+
+/* Takes the oldest change that nobody has taken; false when there is none. Of more than 32 the oldest are
+ * lost. */
+SCALE_API bool scale_client_next_change(scale_client *client, scale_change *change);
+
 SCALE_API const char *scale_client_base_url(const scale_client *client);
 
 /* What carries the requests: "libcurl/7.88.1". */
@@ -437,10 +465,23 @@ typedef struct scale_call_options {
                        has it only type, project, batch and status are compared */
     const char *idempotency_key; /* creating a task: sent as the header Idempotency-Key, which makes it safe
                                     to send it again; NULL: none */
+    bool bulk;                   /* one of many: it waits for its turn instead of failing. See below */
 } scale_call_options;
 
 #define SCALE_CALL_OPTIONS_INIT                                                                              \
-    { sizeof(scale_call_options), 0, 0, 0, 0, false, false, NULL }
+    { sizeof(scale_call_options), 0, 0, 0, 0, false, false, NULL, false }
+
+/*
+** A bulk call is sent when the pace of its client's key allows (scaleapi_pace.h), up to 8 times unless
+*max_attempts
+** of its options says otherwise, and has no deadline but one of its own. Refusals (429) and, while the server
+*seems
+** to be away, failures to reach it do not count as attempts. When the retry budget is empty it waits where
+*another
+** call fails. When nothing has succeeded for give_up_after, all unfinished bulk calls end with the last error
+*of
+** each, or `unavailable`, always retriable; those that begin later likewise, but for a probe now and then.
+*/
 
 /* Makes a call; nothing is sent yet. `options` may be NULL. Errors: no_memory, closed, usage. */
 SCALE_API scale_status scale_call_new(scale_call **call, scale_client *client,

@@ -10,6 +10,7 @@
 #include "retry.h"
 
 #define SCALE__MOST_IN_PATH 2
+#define SCALE__NO_DEADLINE  (INT64_MAX / 2)
 
 typedef enum scale__call_state {
     SCALE__CALL_NEW,
@@ -45,11 +46,15 @@ struct scale_call {
     bool started, unclear, existed;
     bool found; /* the thing is there, and is being read */
     int attempts, lookups;
-    int64_t deadline;
+    int64_t deadline; /* SCALE__NO_DEADLINE of a bulk call that was given none */
+    bool probe;       /* of a bulk call: its request tries whether the server is back */
+    int64_t sent_at;  /* likewise: when it left */
+    int excused[2];   /* likewise, by phase: attempts that do not count */
     scale__transfer *transfer;
     scale_timer *timer;
     scale__buffer lookup_url;
-    scale_error refusal; /* what the server answered before the look-up that is under way */
+    scale_error
+        refusal; /* what the last attempt came to, before the pause or the look-up that is under way */
 
     /* its end */
     scale__buffer answer;

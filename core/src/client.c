@@ -8,7 +8,7 @@
 #include <sys/utsname.h>
 
 #include "alloc.h"
-#include "call.h"
+#include "bulk.h"
 #include "error.h"
 #include "options.h"
 
@@ -22,20 +22,74 @@ void scale__client_landed(scale_client *client) {
     client->stats.in_flight--;
 }
 
+static scale_call *call_of(scale__link *link) {
+    return (scale_call *)(void *)((char *)link - offsetof(scale_call, link));
+}
+
+static scale_call *first_of(scale__link *list) {
+    return scale__link_is_alone(list) ? NULL : call_of(list->next);
+}
+
+/* One that has begun goes before those that have not. Bulk ones that are to be sent again take turns, so that
+ *a
+ ** long outage is not tried on one of them alone. */
+void scale__client_enqueue(scale_client *client, scale_call *call) {
+    bool begun = call->attempts > 0;
+    bool lookup = call->phase == SCALE__PHASE_LOOKUP;
+    scale__link *list = !call->options.bulk ? &client->queue
+                        : begun && !lookup  ? &client->again
+                                            : &client->bulk;
+    scale__link_remove(&call->link);
+    if (begun && list != &client->again)
+        scale__link_prepend(list, &call->link);
+    else
+        scale__link_append(list, &call->link);
+}
+
+static bool has_room(const scale_client *client) {
+    return client->stats.in_flight < (size_t)client->options.max_in_flight;
+}
+
+/* The bulk call that is next. A retry draws on the budget, unless it is a probe; when that is empty, retries
+ *go one
+ ** at a time when nothing else does. */
+static scale_call *next_bulk(scale_client *client, bool *draws) {
+    scale_call *fresh = first_of(&client->bulk), *again = first_of(&client->again);
+    *draws = false;
+    if (again == NULL || (fresh != NULL && fresh->phase == SCALE__PHASE_LOOKUP)) return fresh;
+    if (scale__lane_is_open(client->lane.lane)) return again;
+    *draws = scale_budget_has(&client->budget);
+    return *draws || scale__lane_is_idle(client->lane.lane) ? again : fresh;
+}
+
+static void pump_bulk(scale_client *client) {
+    scale__lane *lane = client->lane.lane;
+    scale_call *call;
+    int64_t wait = -1;
+    bool draws;
+    while (has_room(client) && (wait = scale__lane_wait(lane)) == 0 &&
+           (call = next_bulk(client, &draws)) != NULL) {
+        scale__engine_send(call);
+        if (draws && call->state == SCALE__CALL_IN_FLIGHT) scale_budget_take(&client->budget);
+    }
+    if (wait != 0 && scale__lane_is_given_up(lane))
+        scale__bulk_turn_away(client);
+    else if (!scale__lane_arm(lane, wait == 0 ? -1 : wait) && scale__lane_is_idle(lane))
+        scale__bulk_abandon(client);
+}
+
 void scale__client_pump(scale_client *client) {
-    size_t most = (size_t)client->options.max_in_flight;
     if (client->pumping) return;
     client->pumping = true;
-    while (client->stats.in_flight < most && !scale__link_is_alone(&client->queue)) {
-        char *link = (char *)client->queue.next;
-        scale__engine_send((scale_call *)(void *)(link - offsetof(scale_call, link)));
-    }
+    while (has_room(client) && !scale__link_is_alone(&client->queue))
+        scale__engine_send(first_of(&client->queue));
+    if (!scale__link_is_alone(&client->bulk) || !scale__link_is_alone(&client->again)) pump_bulk(client);
     client->pumping = false;
 }
 
 static void close_calls(scale__link *list) {
     while (!scale__link_is_alone(list)) {
-        scale_call *call = (scale_call *)(void *)((char *)list->next - offsetof(scale_call, link));
+        scale_call *call = call_of(list->next);
         scale__engine_abort(call, SCALE_CLOSED, "the client was closed", false);
         call->client = NULL;
         call->loop = NULL;
@@ -47,7 +101,10 @@ static void detach(void *user) {
     scale_client *client = user;
     client->pumping = true;
     close_calls(&client->queue);
+    close_calls(&client->bulk);
+    close_calls(&client->again);
     close_calls(&client->calls);
+    scale__lane_leave(&client->lane);
     scale__session_free(client->session);
     client->session = NULL;
     client->loop = NULL;
@@ -87,9 +144,13 @@ static scale_status check_numbers(const scale_client_options *options, scale_err
         const char *name;
         int value;
     } rows[] = {
-        {"timeout", options->timeout},           {"upload_timeout", options->upload_timeout},
-        {"deadline", options->deadline},         {"connect_timeout", options->connect_timeout},
-        {"max_attempts", options->max_attempts}, {"max_in_flight", options->max_in_flight},
+        {"timeout", options->timeout},
+        {"upload_timeout", options->upload_timeout},
+        {"deadline", options->deadline},
+        {"connect_timeout", options->connect_timeout},
+        {"max_attempts", options->max_attempts},
+        {"max_in_flight", options->max_in_flight},
+        {"give_up_after", options->give_up_after},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].value <= 0)
@@ -121,6 +182,23 @@ static scale_status open_session(scale_client *client, const scale_client_option
     return scale__session_new(&client->session, scale__loop_transport(client->loop), &settings, error);
 }
 
+static void wake(void *client) {
+    scale__client_pump(client);
+}
+
+static void give_up(void *client) {
+    scale__bulk_give_up(client);
+}
+
+static scale_status join_lane(scale_client *client, const char *key, scale_error *error) {
+    client->lane.ceiling = client->options.max_in_flight;
+    client->lane.give_up_after = client->options.give_up_after;
+    client->lane.wake = wake;
+    client->lane.give_up = give_up;
+    client->lane.client = client;
+    return scale__lane_join(&client->lane, client->loop, client->base.text, key, error);
+}
+
 static void keep_numbers(scale_client *client, const scale_client_options *options) {
     client->options = *options;
     client->options.api_key = client->options.base_url = client->options.user_agent = NULL;
@@ -143,12 +221,17 @@ scale_status scale_client_new(scale_client **result, scale_loop *loop, const sca
     client->member.close = detach;
     client->member.client = client;
     scale__link_init(&client->member.link);
+    scale__link_init(&client->lane.link);
     scale__link_init(&client->queue);
+    scale__link_init(&client->bulk);
+    scale__link_init(&client->again);
     scale__link_init(&client->calls);
+    scale_budget_init(&client->budget);
     keep_numbers(client, options);
     const char *base_url = options->base_url == NULL ? "https://api.scale.com" : options->base_url;
     if (scale__base_url_parse(&client->base, base_url, error) != SCALE_OK ||
-        check_address(client, error) != SCALE_OK || open_session(client, options, error) != SCALE_OK) {
+        check_address(client, error) != SCALE_OK || open_session(client, options, error) != SCALE_OK ||
+        join_lane(client, options->api_key, error) != SCALE_OK) {
         scale_client_free(client);
         return SCALE_ERROR;
     }
@@ -173,7 +256,17 @@ static size_t length(const scale__link *list) {
 
 void scale_client_get_stats(const scale_client *client, scale_client_stats *stats) {
     *stats = client->stats;
-    stats->queued = length(&client->queue);
+    stats->queued = length(&client->queue) + length(&client->bulk) + length(&client->again);
+}
+
+void scale_client_get_pace(const scale_client *client, scale_client_pace *pace) {
+    memset(pace, 0, sizeof *pace);
+    pace->budget = client->budget.retries;
+    if (client->lane.lane != NULL) scale__lane_describe(client->lane.lane, pace);
+}
+
+bool scale_client_next_change(scale_client *client, scale_change *change) {
+    return client->lane.lane != NULL && scale__lane_next_change(client->lane.lane, change);
 }
 
 const char *scale_client_base_url(const scale_client *client) {

@@ -4,6 +4,7 @@
 #ifndef SCALE_CLIENT_H
 #define SCALE_CLIENT_H
 
+#include "lane.h"
 #include "loop.h"
 #include "scaleapi.h"
 #include "transfer.h"
@@ -16,10 +17,17 @@ struct scale_client {
     scale__base_url base;
     scale_client_options options; /* the numbers and flags; its texts are NULL */
     scale_client_stats stats;
+    scale__lane_member lane;
+    scale_budget budget;
     scale__link queue; /* calls that wait for a place */
+    scale__link bulk;  /* bulk ones, look-ups first */
+    scale__link again; /* bulk ones that are to be sent again */
     scale__link calls; /* unfinished ones that are in flight or in a pause */
     bool pumping;
 };
+
+/* Puts a call into the queue that is its. */
+void scale__client_enqueue(scale_client *client, struct scale_call *call);
 
 /* Starts queued calls while there is room in flight. */
 void scale__client_pump(scale_client *client);

@@ -7,8 +7,10 @@
 
 #include "alloc.h"
 #include "answer.h"
-#include "call.h"
+#include "bulk.h"
 #include "error.h"
+
+#define BULK_ATTEMPTS 8
 
 static void on_finished(void *user, const scale__outcome *outcome);
 
@@ -17,6 +19,7 @@ static int chosen(int of_call, int of_client) {
 }
 
 static int most_attempts(const scale_call *call) {
+    if (call->options.bulk && call->options.max_attempts == 0) return BULK_ATTEMPTS;
     return chosen(call->options.max_attempts, call->client->options.max_attempts);
 }
 
@@ -28,11 +31,18 @@ static void deliver(void *user) {
     if (call->done != NULL) call->done(call, call->user);
 }
 
+/* The server did its work, be its answer yes or no. */
+static bool is_answered(const scale_error *error) {
+    return error->kind == SCALE_NONE || (error->code >= 400 && error->code < 500 && !error->retriable);
+}
+
 /* The call has its answer or its error: off the client's list, onto the loop's. */
 static void end(scale_call *call) {
     call->state = SCALE__CALL_DONE;
     call->error.operation = call->operation->name;
     call->error.attempts = call->attempts;
+    if (is_answered(&call->error)) scale_budget_refill(&call->client->budget);
+    if (call->options.bulk) scale__lane_end(call->client->lane.lane);
     scale__link_remove(&call->link);
     scale__loop_end(call->loop, &call->ending);
 }
@@ -47,6 +57,7 @@ void scale__engine_abort(scale_call *call, scale_kind kind, const char *message,
     if (call->transfer != NULL) {
         scale__transfer_drop(call->transfer);
         scale__client_landed(call->client);
+        if (call->options.bulk) scale__bulk_dropped(call);
         call->error.unclear = true;
     }
     if (call->timer != NULL) scale_timer_cancel(call->loop, call->timer);
@@ -61,16 +72,6 @@ void scale__engine_abort(scale_call *call, scale_kind kind, const char *message,
 }
 
 /* ================================================================== sending */
-
-static void enqueue(scale_call *call) {
-    call->state = SCALE__CALL_QUEUED;
-    scale__link_remove(&call->link);
-    /* One that has begun goes before those that have not. */
-    if (call->attempts > 0)
-        scale__link_prepend(&call->client->queue, &call->link);
-    else
-        scale__link_append(&call->client->queue, &call->link);
-}
 
 /* There was no place for it in time. */
 static void end_late(scale_call *call) {
@@ -92,21 +93,27 @@ static void on_deadline(scale_loop *loop, void *user) {
 
 /* Into the queue, and out of it at once if there is a place. */
 static void queue_up(scale_call *call) {
-    enqueue(call);
+    call->state = SCALE__CALL_QUEUED;
+    scale__client_enqueue(call->client, call);
     scale__client_pump(call->client);
-    if (call->state != SCALE__CALL_QUEUED) return;
+    if (call->state != SCALE__CALL_QUEUED || call->deadline == SCALE__NO_DEADLINE) return;
     /* Without memory for it, the call ends late, when it has its place. */
     call->timer =
         scale_loop_after(call->loop, call->deadline - scale_loop_now(call->loop), on_deadline, call);
 }
 
+static int64_t deadline_of(const scale_call *call) {
+    if (call->options.bulk && call->options.deadline == 0) return SCALE__NO_DEADLINE;
+    return scale_loop_now(call->loop) + chosen(call->options.deadline, call->client->options.deadline);
+}
+
 void scale__engine_start(scale_call *call) {
-    const scale_client_options *options = &call->client->options;
     call->started = true;
     call->ending.deliver = deliver;
     call->ending.call = call;
-    call->deadline = scale_loop_now(call->loop) + chosen(call->options.deadline, options->deadline);
+    call->deadline = deadline_of(call);
     scale__loop_count(call->loop, 1);
+    if (call->options.bulk) scale__lane_begin(call->client->lane.lane);
     queue_up(call);
 }
 
@@ -153,6 +160,8 @@ static void describe(const scale_call *call, scale__request *request) {
     } else {
         request->timeout = at_most(left, chosen(call->options.timeout, options->timeout));
     }
+    if (call->options.bulk && request->timeout > 0 && scale__lane_is_open(call->client->lane.lane))
+        request->timeout = at_most(scale__lane_probe_timeout(call->client->lane.lane), request->timeout);
 }
 
 static void count_sending(scale_call *call) {
@@ -191,6 +200,7 @@ void scale__engine_send(scale_call *call) {
     }
     call->state = SCALE__CALL_IN_FLIGHT;
     scale__client_took_off(client);
+    if (call->options.bulk) scale__bulk_sent(call);
 }
 
 /* ================================================================ judgement */
@@ -243,12 +253,13 @@ static scale_status judge(scale_call *call, const scale__outcome *outcome, scale
 }
 
 static scale__attempt attempt_of(scale_call *call, int number) {
-    return (scale__attempt){number,
-                            most_attempts(call),
-                            scale__resolve_is_repeatable(call),
-                            scale_loop_now(call->loop),
-                            call->deadline,
-                            scale__loop_random(call->loop)};
+    const scale__attempt attempt = {number,
+                                    most_attempts(call),
+                                    scale__resolve_is_repeatable(call),
+                                    scale_loop_now(call->loop),
+                                    call->deadline,
+                                    scale__loop_random(call->loop)};
+    return call->options.bulk ? scale__bulk_attempt(call, attempt) : attempt;
 }
 
 static void end_ambiguous(scale_call *call, const scale_error *cause) {
@@ -260,6 +271,28 @@ static void end_ambiguous(scale_call *call, const scale_error *cause) {
     error.code = cause->code;
     error.unclear = true;
     end_with(call, &error);
+}
+
+static void end_over_budget(scale_call *call) {
+    scale_error error = SCALE_ERROR_INIT;
+    scale__fail(
+        &error, SCALE_BUDGET,
+        "failed, and was not sent again, since too many calls fail: wait until the server works, or send "
+        "it as bulk work; the failure: %s",
+        call->refusal.message);
+    error.code = call->refusal.code;
+    error.retry_after = call->refusal.retry_after;
+    error.retriable = true;
+    error.unclear = call->unclear;
+    end_with(call, &error);
+}
+
+/* call->refusal says why. A bulk call draws on the budget when its turn has come. */
+static void send_again(scale_call *call, int64_t pause) {
+    if (call->options.bulk || scale_budget_take(&call->client->budget))
+        send_after(call, SCALE__PHASE_REQUEST, pause);
+    else
+        end_over_budget(call);
 }
 
 /* A definite refusal after an unclear outcome, or of a unique_id, is checked against what stands on
@@ -290,7 +323,7 @@ static void handle_failure(scale_call *call, scale_error *error, const scale__fa
     int64_t pause = 0;
     if (wants_lookup(call, failure)) {
         call->refusal = *error;
-        call->lookups = 0;
+        call->lookups = call->excused[SCALE__PHASE_LOOKUP] = 0;
         look_up(call, 0);
         return;
     }
@@ -302,12 +335,11 @@ static void handle_failure(scale_call *call, scale_error *error, const scale__fa
     case SCALE__END_AMBIGUOUS: end_ambiguous(call, error); break;
     case SCALE__GIVE_UP: end_with(call, error); break;
     case SCALE__SEND_AGAIN:
-        if (unclear && call->operation->repeat == SCALE_REPEAT_STATE) {
-            call->refusal = *error;
+        call->refusal = *error;
+        if (unclear && call->operation->repeat == SCALE_REPEAT_STATE)
             look_up(call, pause);
-        } else {
-            send_after(call, SCALE__PHASE_REQUEST, pause);
-        }
+        else
+            send_again(call, pause);
     }
 }
 
@@ -356,24 +388,23 @@ static void handle_lookup(scale_call *call, bool not_found) {
         if (scale__call_was_refused(call))
             end_with(call, &call->refusal);
         else
-            send_after(call, SCALE__PHASE_REQUEST, 0);
+            send_again(call, 0);
         break;
     }
 }
 
-static void finish_lookup(scale_call *call, const scale__outcome *outcome) {
-    scale__failure failure = {SCALE_NETWORK, outcome->code, true, true, outcome->retry_after};
+/* True when the look-up tells something: an answer, or that there is nothing. */
+static bool judge_lookup(const scale_call *call, const scale__outcome *outcome, scale__failure *failure) {
     bool good_status = outcome->code >= 200 && outcome->code < 300;
     bool good = good_status && outcome->kind == SCALE_NONE;
     if (good)
         good =
             scale_json_outline(scale__call_bytes(call), NULL) == SCALE_OK && scale__resolve_is_answer(call);
-    if (good || outcome->code == 404) {
-        handle_lookup(call, !good);
-        return;
-    }
-    if (good_status) failure.kind = SCALE_BAD_ANSWER;
-    look_again(call, &failure);
+    scale_kind kind = good_status                      ? SCALE_BAD_ANSWER
+                      : outcome->kind == SCALE_TIMEOUT ? SCALE_TIMEOUT
+                                                       : SCALE_NETWORK;
+    *failure = (scale__failure){kind, outcome->code, true, true, outcome->retry_after};
+    return good || outcome->code == 404;
 }
 
 /* ================================================================== landing */
@@ -388,9 +419,16 @@ static void on_finished(void *user, const scale__outcome *outcome) {
     client->stats.bytes_received += call->answer.size;
     scale__client_landed(client);
     scale__link_remove(&call->link);
-    if (call->phase == SCALE__PHASE_LOOKUP)
-        finish_lookup(call, outcome);
-    else if (judge(call, outcome, &error, &failure) == SCALE_OK)
+    bool lookup = call->phase == SCALE__PHASE_LOOKUP;
+    bool good =
+        lookup ? judge_lookup(call, outcome, &failure) : judge(call, outcome, &error, &failure) == SCALE_OK;
+    if (call->options.bulk)
+        scale__bulk_landed(call, good ? NULL : &failure, lookup ? outcome->message : error.message);
+    if (lookup && good)
+        handle_lookup(call, outcome->code == 404);
+    else if (lookup)
+        look_again(call, &failure);
+    else if (good)
         end(call);
     else
         handle_failure(call, &error, &failure);

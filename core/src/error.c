@@ -24,13 +24,17 @@ static size_t whole_characters(const char *text, size_t size) {
     return end - 1 + length <= size ? size : end - 1;
 }
 
-void scale__error_set_message(scale_error *error, const char *text, size_t size) {
-    if (size >= SCALE_MESSAGE_SIZE) size = whole_characters(text, SCALE_MESSAGE_SIZE - 1);
+void scale__fit_text(char *into, size_t room, const char *text, size_t size) {
+    if (size >= room) size = whole_characters(text, room - 1);
     for (size_t i = 0; i < size; i++) {
         unsigned char byte = (unsigned char)text[i];
-        error->message[i] = byte < 0x20 || byte == 0x7F ? ' ' : text[i];
+        into[i] = byte < 0x20 || byte == 0x7F ? ' ' : text[i];
     }
-    error->message[size] = '\0';
+    into[size] = '\0';
+}
+
+void scale__error_set_message(scale_error *error, const char *text, size_t size) {
+    scale__fit_text(error->message, sizeof error->message, text, size);
 }
 
 scale_status scale__fail(scale_error *error, scale_kind kind, const char *format, ...) {

@@ -15,7 +15,11 @@ scale_status scale__fail_no_memory(scale_error *error);
 /* What a status that is not 2xx means. */
 scale_kind scale__kind_of_status(int code);
 
-/* Puts a text into error->message: cut at a character's end, control characters as spaces. */
+/* Copies a text, of `size` bytes, into room of the caller's: cut at a character's end, control characters as
+** spaces. */
+void scale__fit_text(char *into, size_t room, const char *text, size_t size);
+
+/* Puts a text into error->message: cut, likewise. */
 void scale__error_set_message(scale_error *error, const char *text, size_t size);
 
 #endif

@@ -38,7 +38,7 @@ struct scale_loop {
     scale__timers timers;
     int64_t transport_due;
     scale__transport *transport;
-    scale__link members, endings;
+    scale__link members, endings, lanes;
     size_t unfinished;
     uint64_t random_state;
     bool broken; /* a socket could not be watched: libcurl's handle is of no more use */
@@ -280,6 +280,10 @@ scale__transport *scale__loop_transport(scale_loop *loop) {
     return loop->transport;
 }
 
+scale__link *scale__loop_lanes(scale_loop *loop) {
+    return &loop->lanes;
+}
+
 void scale__loop_join(scale_loop *loop, scale__member *member) {
     scale__link_append(&loop->members, &member->link);
 }
@@ -309,6 +313,7 @@ scale_status scale_loop_new(scale_loop **result, const scale_loop_options *optio
     loop->transport_due = NEVER;
     scale__link_init(&loop->members);
     scale__link_init(&loop->endings);
+    scale__link_init(&loop->lanes);
     seed(loop);
     const scale__transport_hooks hooks = {on_watch, on_opened, on_forget, on_set_timer, loop};
     scale_status status;

@@ -40,6 +40,9 @@ static inline void scale__link_prepend(scale__link *list, scale__link *link) {
 scale__transport *scale__loop_transport(scale_loop *loop);
 double scale__loop_random(scale_loop *loop); /* in [0, 1) */
 
+/* What clients of one server and key share hangs here; it is theirs to make and to free. */
+scale__link *scale__loop_lanes(scale_loop *loop);
+
 /* Clients hang in the loop's list, so that it can close them. */
 typedef void (*scale__close_fn)(void *client);
 typedef struct scale__member {

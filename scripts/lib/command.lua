@@ -6,6 +6,7 @@ right exit code. Knows nothing of any one command.
 local argparse = require "argparse"
 local scaleapi = require "scaleapi"
 local sys = require "scaleapi.sys"
+local screen = require "scripts.lib.screen"
 
 local command = {
     DONE = 0,          -- all done; what was there before counts as done
@@ -40,6 +41,7 @@ end
 function command.code_of(err)
     if err.kind == "unauthorized" or err.kind == "forbidden" then return command.KEY end
     if err.kind == "file" then return command.USAGE end
+    if err.kind == "journal" then return err.reason == "write" and command.FAILURE or command.USAGE end
     if err.kind == "network" or err.kind == "timeout" or err.retriable then return command.GAVE_UP end
     return command.FAILURE
 end
@@ -48,6 +50,9 @@ end
 function command.advice(err)
     if err.kind == "unauthorized" or err.kind == "forbidden" then
         return " (is SCALE_API_KEY the right key for " .. (os.getenv "SCALE_API_URL" or "https://api.scale.com") .. "?)"
+    end
+    if err.kind == "journal" and err.reason == "differs" then
+        return "; --fresh begins anew: what is there already is not made again"
     end
     return ""
 end
@@ -87,10 +92,11 @@ end
 function command.run(name, main)
     local ok, result = xpcall(main, with_traceback)
     local code = result
+    screen.standard:clear()
     if not ok then
         local message
         code, message = end_of(result)
-        io.stderr:write(name, ": ", message, "\n")
+        screen.standard:say(name .. ": " .. message)
     end
     os.exit(code, true)
 end
@@ -150,6 +156,16 @@ function command.add_common(parser)
     parser:flag("--json", "Print the summary as one JSON object, on standard output.")
 end
 
+--- The option of what has a pace.
+function command.add_explain(parser)
+    parser:flag("--explain", "Say each time it goes faster or slower, and why.")
+end
+
+--- The options of what keeps a journal.
+function command.add_fresh(parser)
+    parser:flag("--fresh", "Begin anew, although a journal says how far an earlier run came.")
+end
+
 --- The names, each once, in their order.
 function command.without_repeats(names)
     local list, seen = {}, {}
@@ -178,7 +194,8 @@ local function environment(name)
     return value ~= "" and value or nil
 end
 
-local function is_sandbox()
+--- True when the server is a sandbox in this process, which ends with it: a journal would be of no use.
+function command.is_sandbox()
     return (environment "SCALE_API_URL" or ""):find "^sandbox:" ~= nil
 end
 
@@ -193,7 +210,7 @@ end
 
 --- A client for `concurrency` requests at once. Without a usable key or address the command ends.
 function command.client(concurrency)
-    if not (environment "SCALE_API_KEY" or environment "SCALE_API_KEY_FILE" or is_sandbox()) then
+    if not (environment "SCALE_API_KEY" or environment "SCALE_API_KEY_FILE" or command.is_sandbox()) then
         command.stop(command.KEY, NO_KEY)
     end
     local ok, client = pcall(scaleapi.client, { max_in_flight = concurrency })
@@ -205,7 +222,7 @@ end
 --- "test" or "live", by the key; nil when the key does not say.
 function command.key_kind()
     local key = read_key()
-    if not key then return is_sandbox() and "test" or nil end
+    if not key then return command.is_sandbox() and "test" or nil end
     if key:find "^test_" or key:find "|test$" then return "test" end
     if key:find "^live_" then return "live" end
 end
@@ -218,7 +235,7 @@ function command.confirm(arguments, what)
     local kind = command.key_kind()
     local sentence = what .. (kind and (", with a %s key"):format(kind) or "")
     if arguments.yes or not (sys.is_terminal(io.stdin) and sys.is_terminal(io.stderr)) then
-        io.stderr:write(sentence, "\n")
+        screen.standard:say(sentence)
         return
     end
     io.stderr:write(sentence, "? [y/N] ")

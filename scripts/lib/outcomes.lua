@@ -33,11 +33,19 @@ local function open(path)
     return file
 end
 
+-- "rows" -> "rows.failed", "rows.errors"; what failed of "rows.failed" goes to "rows.failed.2", and so on.
+local function names_of(base)
+    local name, number = base:match "^(.+)%.failed%.?(%d*)$"
+    if not name then return base .. ".failed", base .. ".errors" end
+    local suffix = "." .. (math.tointeger(tonumber(number)) or 1) + 1
+    return name .. ".failed" .. suffix, name .. ".errors" .. suffix
+end
+
 --- The files beside `path`, whose ".jsonl" they take into their own names. Those of an earlier run are removed.
 --- `count` is how many rows were written down.
 function outcomes.open(path)
-    local base = path:gsub("%.jsonl$", "")
-    local self = { failed_path = base .. ".failed.jsonl", errors_path = base .. ".errors.jsonl", count = 0 }
+    local failed, errors = names_of((path:gsub("%.jsonl$", "")))
+    local self = { failed_path = failed .. ".jsonl", errors_path = errors .. ".jsonl", count = 0 }
     remove(self.failed_path)
     remove(self.errors_path)
     return setmetatable(self, Outcomes)
@@ -68,6 +76,13 @@ function Outcomes:close()
     finish(self.failed_path, self.failed)
     finish(self.errors_path, self.errors)
     self.failed, self.errors = nil, nil
+end
+
+--- Takes back what was written.
+function Outcomes:discard()
+    self:close()
+    remove(self.failed_path)
+    remove(self.errors_path)
 end
 
 return outcomes

@@ -32,6 +32,11 @@ function payload.members(fields)
     return members
 end
 
+--- The line with that unique_id.
+function payload.with_unique_id(line, unique_id)
+    return (payload.complete(line, {}, function() return unique_id end))
+end
+
 --- The line with those of `members` put in that it lacks, and a unique_id made by identify(line) if it lacks
 --- that. Returns the new line and the unique_id that was made, if any.
 function payload.complete(line, members, identify)
@@ -49,6 +54,8 @@ function payload.complete(line, members, identify)
     return line:sub(1, brace) .. added .. line:sub(brace + 1), unique_id
 end
 
+local MOST_EQUAL = 1000 -- equal rows of which the others are looked for
+
 local is_space = { [32] = true, [9] = true, [13] = true, [10] = true }
 
 local function trim(line)
@@ -58,33 +65,61 @@ local function trim(line)
     return line:sub(first, last)
 end
 
--- Counts how often each digest comes, by 64 bits of it. In many tables, since a big one takes half as much again
--- while it grows.
-local function new_counter()
-    local TABLES = 1024
-    local counts = {}
-    for i = 0, TABLES - 1 do counts[i] = {} end
-    return function(digest)
-        local key = tonumber(digest:sub(1, 16), 16)
-        local part = counts[key % TABLES]
-        local count = (part[key] or 0) + 1
-        part[key] = count
-        return count
+--- Returns a function that says the how manieth of equal lines a line is, whatever white space stands around it.
+--- Remembers 64 bits of each line, and a count of those that came again.
+function payload.counter()
+    local seen, again = sys.key_set(), {}
+    return function(line)
+        local digest = sys.sha256_raw(trim(line))
+        if seen:add(digest) then return 1 end
+        local key = digest:sub(1, 8)
+        again[key] = (again[key] or 1) + 1
+        return again[key]
     end
 end
 
---- Returns a function that gives each line a unique_id: SHA-256 over the names given here and the line's trimmed
---- bytes. The n-th of equal lines counts n in, so that they stay tasks of their own, and yet the same file gives
---- the same ids again. Remembers a number of each line, not the line.
+--- Returns a function(line, n) that gives a line a unique_id: SHA-256 over the names given here and the line's trimmed
+--- bytes. The n-th of equal lines (default: 1) counts n in, so that they are tasks of their own, and yet the same file
+--- gives the same ids again.
 function payload.identifier(...)
     local names = table.concat({ ... }, "\0") .. "\0"
-    local count_of = new_counter()
-    return function(line)
+    return function(line, count)
         local text = names .. trim(line)
-        local digest = sys.sha256(text)
-        local count = count_of(digest)
-        return count == 1 and digest or sys.sha256(text .. "\0" .. count)
+        return sys.sha256((count or 1) == 1 and text or text .. "\0" .. count)
     end
+end
+
+local MOST_SHOWN = 10
+
+-- The rows of the equal lines, as far as they are shown: { { 3, 17 }, … }. `again` holds the digests of those
+-- that came more than once.
+local function rows_of_equal(lines, again)
+    local groups, by_key = {}, {}
+    for line, number in lines do
+        local key = sys.sha256_raw(trim(line))
+        local group = by_key[key]
+        if again[key] and not group and #groups < MOST_SHOWN then
+            group = {}
+            groups[#groups + 1], by_key[key] = group, group
+        end
+        if group and #group < MOST_SHOWN then group[#group + 1] = number end
+    end
+    return groups
+end
+
+--- Looks through a file of JSON lines: how many rows there are, how many of them are equal to an earlier one, and the
+--- numbers of such rows, in groups. `open` gives the iterator of the file's lines.
+function payload.survey(open)
+    local seen, again, total, equal = sys.key_set(), {}, 0, 0
+    for line in open() do
+        local digest = sys.sha256_raw(trim(line))
+        total = total + 1
+        if not seen:add(digest) then
+            equal = equal + 1
+            if equal <= MOST_EQUAL then again[digest] = true end
+        end
+    end
+    return total, equal, equal > 0 and rows_of_equal(open(), again) or {}
 end
 
 return payload

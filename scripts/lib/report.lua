@@ -4,16 +4,18 @@ scripts.lib.report - what commands say: text for people on standard error, data 
 
 local scaleapi = require "scaleapi"
 local command = require "scripts.lib.command"
+local screen = require "scripts.lib.screen"
 
 local report = {}
 
 --- A line for people.
 function report.say(message, ...)
     if select("#", ...) > 0 then message = message:format(...) end
-    io.stderr:write(message, "\n")
+    screen.standard:say(message)
 end
 
 local function write(file, text)
+    screen.standard:clear()
     local ok, why = file:write(text, "\n")
     if ok then ok, why = file:flush() end
     if not ok then command.stop(command.FAILURE, "cannot write standard output: %s", why) end

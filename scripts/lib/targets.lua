@@ -2,6 +2,7 @@
 scripts.lib.targets - the projects and batches that commands work on: finding, making, finalizing them.
 --]]
 
+local scaleapi = require "scaleapi"
 local command = require "scripts.lib.command"
 local report = require "scripts.lib.report"
 
@@ -81,6 +82,39 @@ function targets.finalize(client, name)
     local found = client.safe:get_batch(name)
     if found and found.status and found.status ~= "staging" then return found, "finalized before" end
     return nil, err
+end
+
+local COUNT_PAUSES = { 0.5, 1, 2, 4 } -- seconds: what was just made may show a little later
+
+-- How many tasks the batch has, without those that were canceled.
+local function count_tasks(client, name)
+    local filter = { batch_name = name }
+    local all = client:get_tasks_count(filter)
+    filter.status = "canceled"
+    return all - client:get_tasks_count(filter)
+end
+
+--- Ends the command unless the server counts so many tasks in the batch, canceled ones aside; with `more`, it may
+--- have others as well. Nothing is finalized then.
+function targets.check_count(client, name, expected, more)
+    local count = count_tasks(client, name)
+    for _, pause in ipairs(COUNT_PAUSES) do
+        if count >= expected then break end
+        scaleapi.sleep(pause)
+        count = count_tasks(client, name)
+    end
+    if count == expected then return end
+    if count > expected and more then
+        return report.say("batch '%s' has %s, %d of them of this file", name, report.count(count, "task"), expected)
+    end
+    command.stop(command.PARTIAL, "batch '%s' has %s where %d %s expected; it is not finalized", name,
+        report.count(count, "task"), expected, expected == 1 and "is" or "are")
+end
+
+--- Finalizes a batch that has at least so many tasks, by the server's count; like targets.finalize.
+function targets.finalize_counted(client, name, expected)
+    targets.check_count(client, name, expected, true)
+    return targets.finalize(client, name)
 end
 
 --- The counts of a batch by status; what the answer leaves out is 0.

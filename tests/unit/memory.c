@@ -92,6 +92,7 @@ static scale_status open_client(const char *url, scale_error *error) {
     options.api_key = "test_key";
     options.base_url = url;
     options.max_attempts = 1;
+    options.give_up_after = 5;
     if (scale_loop_new(&loop, &loop_options, error) != SCALE_OK) return SCALE_ERROR;
     return scale_client_new(&client, loop, &options, error);
 }
@@ -163,6 +164,27 @@ static scale_kind looked_up(const char *url) {
     return error.kind;
 }
 
+/* Bulk calls to a server that is not there: they pause, wait, and are given up. Each ends. */
+static scale_kind given_up(const char *url) {
+    scale_error error = SCALE_ERROR_INIT;
+    scale_call_options options = SCALE_CALL_OPTIONS_INIT;
+    scale_call *calls[8] = {NULL};
+    (void)url;
+    options.bulk = true;
+    if (open_client("http://127.0.0.1:1/", &error) == SCALE_OK) {
+        for (int i = 0; i < 8; i++) {
+            calls[i] = new_call("get_task", &options, &error);
+            if (calls[i] == NULL || scale_call_set_text(calls[i], "task_id", "t", 1, &error) != SCALE_OK ||
+                scale_call_start(calls[i], NULL, NULL, &error) != SCALE_OK)
+                break;
+        }
+        for (int i = 0; i < 8 && calls[i] != NULL; i++) scale_call_wait(calls[i], &error);
+    }
+    for (int i = 0; i < 8; i++) scale_call_free(calls[i]);
+    close_client();
+    return error.kind;
+}
+
 /* ==================================================================== the tests */
 
 /* Runs the work once for each of its allocations, which fails. `expected` is how it ends when none does. */
@@ -188,6 +210,10 @@ static void the_nth_allocation_fails(void) {
     fail_each_allocation(unreachable, NULL, SCALE_NETWORK);
 }
 
+static void the_nth_allocation_fails_in_bulk(void) {
+    fail_each_allocation(given_up, NULL, SCALE_NETWORK);
+}
+
 static void the_nth_allocation_fails_in_a_look_up(void) {
     char url[64];
     pid_t server = start_server(url, sizeof url);
@@ -198,6 +224,7 @@ static void the_nth_allocation_fails_in_a_look_up(void) {
 
 int main(void) {
     RUN(the_nth_allocation_fails);
+    RUN(the_nth_allocation_fails_in_bulk);
     RUN(the_nth_allocation_fails_in_a_look_up);
     return RESULT();
 }

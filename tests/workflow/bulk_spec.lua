@@ -1,296 +1,128 @@
--- What the commands share: bulk work, order, unique_ids.
+-- scalua bulk, and examples/bulk.lua, as processes.
 
-local scaleapi = require "scaleapi"
-local bulk = require "scripts.lib.bulk"
-local command = require "scripts.lib.command"
-local order = require "scripts.lib.order"
-local payload = require "scripts.lib.payload"
+local json = require("scaleapi").json
+local support = require "tests.workflow.support"
 
--- Runs `count` numbers through send(number), and gives the result and what was recorded, "number:state".
-local function run(count, send, options)
-    local place, recorded = 0, {}
-    local all = {
-        rows = function()
-            place = place + 1
-            return place <= count and place or nil
-        end,
-        send = send, concurrency = 4,
-        record = function(row, outcome) recorded[#recorded + 1] = row .. ":" .. outcome.state end,
-        client = { stats = function() return { retries = 0 } end },
-    }
-    for key, value in pairs(options or {}) do all[key] = value end
-    return bulk.run(all), recorded
+local TYPE = support.TYPE
+local url, client, tasks
+
+local function environment()
+    return { SCALE_API_URL = url, SCALE_API_KEY = "live_key" }
 end
 
-local function failed(kind, code)
-    local err = setmetatable({ kind = kind, code = code, message = "no", attempts = 8 },
-        { __tostring = function() return kind end })
-    return { state = "failed", error = err }
+-- Exit code, summary, standard error.
+local function bulk(...)
+    local code, out, err = support.scalua({ "bulk", ... }, environment())
+    return code, out ~= "" and json.decode(out), err
 end
 
-local function done()
-    return { state = "created" }
-end
-
-describe("bulk.run", function()
-    it("counts outcomes by state and records them in the rows' order", function()
-        local result, recorded = run(50, function(row)
-            scaleapi.sleep(row % 5 / 500)
-            if row == 7 then return failed("invalid_request", 400) end
-            return row % 2 == 0 and { state = "existing" } or done()
-        end)
-        assert.equal(50, result.total)
-        assert.same({ created = 24, existing = 25, failed = 1 }, result.counts)
-        assert.equal(1, result.failed)
-        assert.equal(0, result.left)
-        assert.is_nil(result.stopped)
-        for i = 1, 50 do assert.matches("^" .. i .. ":", recorded[i]) end
-    end)
-
-    it("has as many rows at a time as it is told", function()
-        local now, most = 0, 0
-        run(30, function()
-            now = now + 1
-            most = math.max(most, now)
-            scaleapi.sleep(0.002)
-            now = now - 1
-            return done()
-        end, { concurrency = 7 })
-        assert.equal(7, most)
-    end)
-
-    it("stops at once when the key is refused; rows without an outcome are left, not failed", function()
-        for _, kind in ipairs { "unauthorized", "forbidden" } do
-            local result, recorded = run(1000, function(row)
-                scaleapi.sleep(0)
-                if row == 20 then return failed(kind, 401) end
-                return done()
-            end)
-            assert.equal(command.KEY, result.stopped.code)
-            assert.is_true(result.total < 40)
-            assert.equal(0, result.failed)
-            assert.equal(1, result.left)
-            assert.equal(result.total - 1, #recorded)
-        end
-    end)
-
-    it("gives up after as many network failures in a row as there are rows at a time", function()
-        local result = run(1000, function(row)
-            scaleapi.sleep(0)
-            return row <= 10 and done() or failed "network"
-        end, { concurrency = 20 })
-        assert.equal(command.GAVE_UP, result.stopped.code)
-        assert.is_true(result.failed >= 20 and result.failed < 60)
-        assert.equal(command.GAVE_UP, bulk.end_code(result))
-    end)
-
-    it("goes on when network failures are now and then", function()
-        local result = run(300, function(row) return row % 4 == 0 and done() or failed "network" end)
-        assert.is_nil(result.stopped)
-        assert.equal(300, result.total)
-        assert.equal(command.PARTIAL, bulk.end_code(result))
-    end)
-
-    it("does not take a network that fails now and then among refusals for an outage", function()
-        local result = run(300, function(row)
-            return row % 4 == 0 and failed("invalid_request", 400) or failed "network"
-        end)
-        assert.is_nil(result.problem)
-        assert.equal(300, result.failed)
-        assert.equal(command.PARTIAL, bulk.end_code(result))
-    end)
-
-    it("goes on through any number of refusals", function()
-        local result = run(300, function() return failed("invalid_request", 400) end)
-        assert.is_nil(result.stopped)
-        assert.equal(300, result.failed)
-    end)
-
-    it("tells an outage from bad rows when there are few rows", function()
-        assert.equal(command.GAVE_UP, bulk.end_code((run(2, function() return failed "network" end))))
-        assert.equal(command.PARTIAL, bulk.end_code((run(2, function() return failed("invalid_request", 400) end))))
-        assert.equal(command.DONE, bulk.end_code((run(2, done))))
-        assert.equal(command.DONE, bulk.end_code((run(0, done))))
-    end)
-
-    it("lets what is under way finish when the rows' source raises, and passes that on", function()
-        local place = 0
-        local result, recorded = run(0, function()
-            scaleapi.sleep(0.01)
-            return done()
-        end, { rows = function()
-            place = place + 1
-            if place > 5 then error("no more paper", 0) end
-            return place
-        end })
-        assert.equal(5, #recorded)
-        assert.equal("no more paper", result.problem)
-        assert.has_error(function() bulk.end_code(result) end, "no more paper")
-    end)
-
-    it("ends when send or record raises", function()
-        local result = run(1000, function(row)
-            scaleapi.sleep(0)
-            if row == 10 then error("broken", 0) end
-            return done()
-        end)
-        assert.equal("broken", result.problem)
-        result = run(1000, done, { record = function() error("no disk", 0) end })
-        assert.equal("no disk", result.problem)
-        assert.is_true(result.total < 50)
-    end)
-
-    it("records what came before send raised, also when it waited for an earlier row", function()
-        local _, recorded = run(3, function(row)
-            if row == 1 then
-                scaleapi.sleep(0.05)
-                error("broken", 0)
-            end
-            return done()
-        end)
-        assert.same({ "2:created", "3:created" }, recorded)
-    end)
-
-    it("keeps what waits for a slow row within bounds", function()
-        local slow, started, most = true, 0, nil
-        local result = run(20000, function(row)
-            if row == 1 then
-                while slow do scaleapi.sleep(0.01) end
-                return done()
-            end
-            started = started + 1
-            if started == 4000 then
-                scaleapi.spawn(function()
-                    scaleapi.sleep(0.3)
-                    most, slow = started, false
-                end)
-            end
-            if started % 64 == 0 then scaleapi.sleep(0) end
-            return failed("invalid_request", 400)
-        end)
-        assert.equal(20000, result.total)
-        assert.equal(19999, result.failed)
-        assert.is_true(most < 4096 + 16, most)
-    end)
-
-    it("keeps what waiting rows hold within bounds", function()
-        local slow, started = true, 0
-        run(300, function(row)
-            if row == 1 then
-                while slow do scaleapi.sleep(0.01) end
-                return done()
-            end
-            started = started + 1
-            return failed("invalid_request", 400)
-        end, { weigh = function(row)
-            if row == 2 then
-                scaleapi.spawn(function()
-                    scaleapi.sleep(0.2)
-                    assert(started < 40, started)
-                    slow = false
-                end)
-            end
-            return 1 << 20
-        end })
-        assert.is_false(slow)
-    end)
-end)
-
-describe("order", function()
-    local function collect()
-        local given = {}
-        return order.new(function(one, other) given[#given + 1] = one .. (other or "") end), given
+local function start(options)
+    url = support.sandbox(options)
+    client = support.client(url)
+    client:create_project { project_name = "p", task_type = TYPE }
+    tasks = {}
+    for i = 1, 5 do
+        tasks[i] = client:create_task(TYPE,
+            { project = "p", text = "x", labels = { { name = "a" } }, unique_id = "u" .. i }).task_id
     end
+end
 
-    it("gives in the order of the places", function()
-        local o, given = collect()
-        local a, b, c = o:reserve(), o:reserve(), o:reserve()
-        o:put(c, 1, "c")
-        o:put(b, 1, "b", "!")
-        assert.same({}, given)
-        o:put(a, 1, "a")
-        assert.same({ "a", "b!", "c" }, given)
+local function field(task_id, name)
+    return json.decode(client:get_task(task_id):json())[name]
+end
+
+before_each(support.setup)
+after_each(support.teardown)
+
+describe("bulk", function()
+    it("calls an operation for each line, and once only", function()
+        start()
+        local lines = {}
+        for i, id in ipairs(tasks) do lines[i] = json.encode { task_id = id, tags = { "n" .. i, "ü" } } end
+        support.write("tags.jsonl", table.concat(lines, "\n"))
+        local code, summary, err = bulk("set_task_tags", "tags.jsonl", "--json")
+        assert.equal(0, code, err)
+        assert.equal(5, summary.done)
+        for i, id in ipairs(tasks) do assert.same({ "n" .. i, "ü" }, field(id, "tags")) end
+        code, summary = bulk("set_task_tags", "tags.jsonl", "--json")
+        assert.equal(0, code)
+        assert.equal(0, summary.done)
+        assert.equal(5, summary.skipped)
+        assert.equal(0, (bulk("delete_task_tags", "tags.jsonl")))
+        assert.same({}, field(tasks[1], "tags"))
     end)
 
-    it("goes on past a place that stays empty", function()
-        local o, given = collect()
-        local a, b, c, d = o:reserve(), o:reserve(), o:reserve(), o:reserve()
-        o:put(b, 1, "b")
-        o:skip(c)
-        o:put(d, 1, "d")
-        o:skip(a)
-        assert.same({ "b", "d" }, given)
+    it("takes CSV, with values as `scalua api` takes them", function()
+        start()
+        support.write("m.csv", ('task_id,metadata\n%s,"{""a"":1}"\n%s,nonsense\n'):format(tasks[1], tasks[2]))
+        local code, summary, err = bulk("set_task_metadata", "m.csv", "--json")
+        assert.equal(3, code, err)
+        assert.equal(1, summary.done)
+        assert.equal(1, summary.failed)
+        assert.same({ a = 1 }, field(tasks[1], "metadata"))
+        assert.matches("metadata", support.read "m.csv.errors.jsonl")
     end)
 
-    it("gives what waits when nothing more will come", function()
-        local o, given = collect()
-        local _, b, _, d = o:reserve(), o:reserve(), o:reserve(), o:reserve()
-        o:put(d, 1, "d")
-        o:put(b, 1, "b")
-        o:flush()
-        assert.same({ "b", "d" }, given)
-        o:put(o:reserve(), 1, "e")
-        assert.same({ "b", "d", "e" }, given)
+    it("writes down lines that failed, to be mended", function()
+        start()
+        support.write("t.jsonl", ('{"task_id":"%s","tags":["a"]}\n{"task_id":"none","tags":["a"]}\n{"tgs":1}\n[]\n{\n')
+            :format(tasks[1]))
+        local code, summary, err = bulk("add_task_tags", "t.jsonl", "--json")
+        assert.equal(3, code, err)
+        assert.equal(4, summary.failed)
+        local records = support.records "t.errors.jsonl"
+        assert.equal("not_found", records[1].kind)
+        for i = 2, 4 do assert.equal("bad_row", records[i].kind) end
+        assert.matches("t.failed.jsonl", err)
+        support.write("t.failed.jsonl", ('{"task_id":"%s","tags":["b"]}\n'):format(tasks[2]))
+        assert.equal(0, (bulk("add_task_tags", "t.failed.jsonl")))
+        assert.same({ "b" }, field(tasks[2], "tags"))
     end)
 
-    it("is full when too many or too much waits, but never for the one that all wait for", function()
-        for _, case in ipairs { { 5000, 1 }, { 20, 1 << 20 } } do
-            local o = collect()
-            local first = o:reserve()
-            for _ = 1, case[1] do o:put(o:reserve(), case[2], "x") end
-            assert.is_true(o:is_full(o:reserve()))
-            assert.is_false(o:is_full(first))
-            o:put(first, 0, "first")
-            assert.is_false(o:is_full(o.last))
+    it("does nothing with --dry-run but read", function()
+        start()
+        support.write("t.jsonl", ('{"task_id":"%s","tags":["a"]}\n[]\n'):format(tasks[1]))
+        local code, _, err = bulk("set_task_tags", "t.jsonl", "--dry-run")
+        assert.equal(3, code)
+        assert.matches("would be called for 2 rows, 1 of them wrong", err)
+        assert.same({}, field(tasks[1], "tags") or {})
+        assert.is_nil(support.read "t.jsonl.set_task_tags.journal")
+    end)
+
+    it("refuses unknown operations, lists, files that cannot be read", function()
+        start()
+        support.write("t.jsonl", "{}\n")
+        local function refuses(expected, ...)
+            local code, _, err = bulk(...)
+            assert.equal(2, code)
+            assert.matches(expected, err)
+            assert.not_matches("traceback", err)
         end
+        refuses("did you mean 'set_task_tags'", "set_task_tag", "t.jsonl")
+        refuses("is a list", "get_tasks", "t.jsonl")
+        refuses("nothing.jsonl", "set_task_tags", "nothing.jsonl")
+        refuses("nothing.csv", "set_task_tags", "nothing.csv")
     end)
 end)
 
-describe("payload.identifier", function()
-    it("gives the same line the same unique_id, whatever stands around it", function()
-        local one, other = payload.identifier("p", "b", "t"), payload.identifier("p", "b", "t")
-        assert.equal(one '{"a":1}', other ' \t{"a":1}\r')
-        assert.not_equal(one '{"a":2}', other '{"a":3}')
-    end)
-
-    it("depends on project, batch and type", function()
-        local ids = {}
-        for _, names in ipairs { { "p", "b", "t" }, { "pb", "", "t" }, { "p", "", "bt" }, { "p", "", "t" } } do
-            ids[payload.identifier(table.unpack(names)) "{}"] = true
+describe("examples/bulk.lua", function()
+    it("tags every task once, also when it is killed", function()
+        start "latency = 0.05"
+        local lines = { "task_id,reviewer" }
+        for i, id in ipairs(tasks) do lines[i + 1] = id .. ",person " .. i end
+        support.write("r.csv", table.concat(lines, "\n") .. "\n")
+        local file = assert(io.open "examples/bulk.lua")
+        support.write("bulk.lua", file:read "a")
+        file:close()
+        support.shell([["$S" bulk.lua r.csv & until [ -s r.csv.journal ]; do sleep 0.01; done; kill -9 $!]], environment())
+        local code, out, err = support.scalua({ "bulk.lua", "r.csv" }, environment())
+        assert.equal(0, code, err)
+        assert.matches("0 failed", out)
+        for i, id in ipairs(tasks) do
+            assert.same({ "reviewed" }, field(id, "tags"))
+            assert.equal("person " .. i, field(id, "metadata").reviewer)
         end
-        local count = 0
-        for _ in pairs(ids) do count = count + 1 end
-        assert.equal(4, count)
-    end)
-
-    it("tells equal lines apart, in the same way each time", function()
-        local one, other = payload.identifier("p", "", "t"), payload.identifier("p", "", "t")
-        local ids = { one "{}", one "{}", one "{}" }
-        assert.not_equal(ids[1], ids[2])
-        assert.not_equal(ids[2], ids[3])
-        assert.same(ids, { other "{}", other "{}", other "{}" })
-        local seen = {}
-        for i = 1, 60000 do
-            local id = one(('{"a":%d}'):format(i % 30000))
-            assert.is_nil(seen[id])
-            seen[id] = true
-        end
-    end)
-
-    it("remembers little of a line", function()
-        local identify = payload.identifier("p", "", "t")
-        collectgarbage()
-        local before = collectgarbage "count"
-        for i = 1, 400000 do identify(('{"text":"%d"}'):format(i)) end
-        collectgarbage()
-        local each = (collectgarbage "count" - before) * 1024 / 400000
-        assert.is_true(each < 50, each .. " bytes a line")
-    end)
-end)
-
-describe("command.split_names", function()
-    it("splits at commas, but for those behind a backslash, and drops repeated names", function()
-        assert.same({ "a", "b c", "d,e", "f" }, command.split_names { "a,b c,a", "d\\,e,,f" })
-        assert.same({}, command.split_names { "," })
+        out = select(2, support.scalua({ "bulk.lua", "r.csv" }, environment()))
+        assert.equal("0 tagged now, 5 before, 0 failed\n", out)
     end)
 end)

@@ -63,8 +63,8 @@ describe("upload", function()
         local code, summary, err = summary_of("rows.jsonl",
             { "--create-project", "--rapid", "--batch", "b", "--create-batch" })
         assert.equal(0, code, err)
-        assert.same({ total = 120, created = 120, existing = 0, failed = 0, retries = 0, seconds = summary.seconds },
-            summary)
+        assert.same({ total = 120, created = 120, existing = 0, conflict = 0, failed = 0, skipped = 0, retries = 0,
+            seconds = summary.seconds }, summary)
         local texts = {}
         for _, task in ipairs(support.tasks(url, "p")) do
             assert.equal("b", task.batch)
@@ -93,6 +93,9 @@ describe("upload", function()
         local code, summary = summary_of("rows.jsonl", { "--create-project" })
         assert.equal(0, code)
         assert.equal(0, summary.created)
+        assert.equal(50, summary.skipped)
+        code, summary = summary_of("rows.jsonl", { "--fresh" })
+        assert.equal(0, code)
         assert.equal(50, summary.existing)
         support.write("more.jsonl", support.rows(10) .. support.rows(5, 51))
         code, summary = summary_of("more.jsonl")
@@ -104,9 +107,9 @@ describe("upload", function()
     it("keeps equal lines separate tasks, and yet makes nothing twice", function()
         url = support.sandbox()
         support.write("rows.jsonl", support.rows(1):rep(3) .. "  " .. support.rows(1) .. support.rows(1, 2))
-        local _, summary = summary_of("rows.jsonl", { "--create-project" })
+        local _, summary = summary_of("rows.jsonl", { "--create-project", "--allow-equal-rows" })
         assert.equal(5, summary.created)
-        _, summary = summary_of "rows.jsonl"
+        _, summary = summary_of("rows.jsonl", { "--allow-equal-rows", "--fresh" })
         assert.equal(5, summary.existing)
         local seen = {}
         for _, task in ipairs(support.tasks(url, "p")) do
@@ -119,7 +122,7 @@ describe("upload", function()
         url = support.sandbox()
         support.write("rows.jsonl", support.rows(1))
         summary_of("rows.jsonl", { "--create-project", "--rapid", "--batch", "b1", "--create-batch" })
-        local code, summary = summary_of("rows.jsonl", { "--batch", "b2", "--create-batch" })
+        local code, summary = summary_of("rows.jsonl", { "--batch", "b2", "--create-batch", "--fresh" })
         assert.equal(0, code)
         assert.equal(1, summary.created)
     end)
@@ -310,9 +313,10 @@ describe("upload, when rows fail,", function()
         support.write("rows.jsonl", '{"unique_id":"u","text":"one","labels":[{"name":"a"}]}\n')
         assert.equal(0, (summary_of "rows.jsonl"))
         support.write("rows.jsonl", '{"unique_id":"u","text":"other","labels":[{"name":"a"}]}\n')
-        local code, summary = summary_of "rows.jsonl"
+        local code, summary = summary_of("rows.jsonl", { "--fresh" })
         assert.equal(3, code)
-        assert.equal(1, summary.failed)
+        assert.equal(0, summary.failed)
+        assert.equal(1, summary.conflict)
         local record = support.records("rows.errors.jsonl")[1]
         assert.equal("duplicate", record.kind)
         assert.equal(409, record.status)
@@ -549,7 +553,7 @@ describe("upload to other servers", function()
         url = support.answering [[
             if request.method == "GET" or count == 20 then return 404, '{"status_code":404,"error":"Not found."}' end
             return 200, '{"task_id":"' .. count .. '"}']]
-        code, summary = summary_of("rows.jsonl", { "--concurrency", "1" })
+        code, summary = summary_of("rows.jsonl", { "--concurrency", "1", "--fresh" })
         assert.equal(3, code)
         assert.equal(29, summary.created)
     end)

@@ -19,6 +19,7 @@ local Client = { __name = "scaleapi.Client" }
 local v1 = faces.pair("client", Client)
 local v2 = faces.pair "client.v2"
 local methods = v1.raising.methods
+local keys = setmetatable({}, { __mode = "k" }) -- of each client; where nobody comes upon it who prints one
 
 local rows = {}
 for _, row in ipairs(core.operations) do rows[row.name] = row end
@@ -162,6 +163,17 @@ function methods.stats(client)
     return client._core:stats()
 end
 
+--- How fast its bulk calls go: limit and in_flight (requests), rate (requests a second that they are held to, or nil),
+--- state ("closed"; "open", "probing", "given_up": the server seems to be away), budget (retries in store).
+function methods.pace(client)
+    return client._core:pace()
+end
+
+--- What of that has changed since it was asked last: an array of { time, what, why }, of the last 32 changes at most.
+function methods.changes(client)
+    return client._core:changes()
+end
+
 --- Ends the client's unfinished calls (kind `closed`) and closes its connections.
 function methods.close(client)
     client._core:close()
@@ -173,6 +185,11 @@ function methods.base_url(client)
     return client._core:base_url()
 end
 
+--- The first 16 digits of the SHA-256 of the client's key: tells keys apart and gives none away.
+function methods.key_fingerprint(client)
+    return require("scaleapi.sys").sha256(keys[client]):sub(1, 16)
+end
+
 function Client:__tostring()
     return self._core:is_closed() and "Client (closed)" or "Client " .. self._core:base_url()
 end
@@ -182,14 +199,15 @@ Client.__close = methods.close
 local client = {}
 
 --- Makes a client. Options: api_key, base_url, timeout, upload_timeout, connect_timeout, deadline, verify, ca_file,
---- cert_file, key_file, proxy, user_agent, max_in_flight, max_attempts, max_answer, allow_http. What is not given
---- comes from the environment (see environment.lua). Times are seconds. Returns nil and what is wrong.
+--- cert_file, key_file, proxy, user_agent, max_in_flight, max_attempts, give_up_after, max_answer, allow_http. What is
+--- not given comes from the environment (see environment.lua). Times are seconds. Returns nil and what is wrong.
 function client.new(options)
     local completed, problem = environment.complete(options or {})
     if not completed then return nil, problem end
     local ok, handle = pcall(core.client, core.loop(), completed)
     if not ok then return nil, (tostring(handle):gsub("^[^:]*:%d+: ", "")) end
     local self = setmetatable({ _core = handle }, Client)
+    keys[self] = completed.api_key
     rawset(self, "safe", faces.object(v1.safe, self))
     rawset(self, "v2", faces.object(v2.raising, self))
     rawset(self.v2, "safe", faces.object(v2.safe, self))

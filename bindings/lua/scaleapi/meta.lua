@@ -12,7 +12,8 @@
 ---@field max_attempts? integer How often it is sent at most
 ---@field accept_existing? boolean create_task: a task that has the unique_id already and is equal counts as made
 ---@field digest_id? boolean create_task: the unique_id is a digest of all that is sent
----@field idempotency_key? string Creating a task: sent as Idempotency-Key, which makes it safe to send it again
+---@field idempotency_key? string Creating a task: sent as the header Idempotency-Key, which makes it safe to send again
+---@field bulk? boolean One of many: goes when the pace allows, up to 8 times, and waits where another call fails
 
 ---@class scaleapi.ClientOptions What a client is made with.
 ---@field api_key? string Default: SCALE_API_KEY, or what is in the file SCALE_API_KEY_FILE
@@ -29,6 +30,7 @@
 ---@field verify? boolean Check the server's certificate, true
 ---@field max_in_flight? integer Requests at once, 50
 ---@field max_attempts? integer Sendings of one request, 4
+---@field give_up_after? number Seconds without any success until bulk calls end, 600
 ---@field max_answer? integer Bytes of an answer
 ---@field allow_http? boolean Send the key over plain http to another host than this one
 
@@ -42,6 +44,18 @@
 ---@field in_flight integer
 ---@field most_in_flight integer
 ---@field queued integer
+
+---@class scaleapi.Pace How fast bulk calls go
+---@field limit integer Requests that may be in flight
+---@field in_flight integer Requests that are
+---@field rate? number Requests a second that they are held to
+---@field state "closed"|"open"|"probing"|"given_up" Anything but closed: the server seems to be away
+---@field budget integer Retries in store
+
+---@class scaleapi.Change One change of the pace
+---@field time number Seconds, on the clock that now() gives
+---@field what string "in flight 16 -> 32"
+---@field why string
 
 ---@class scaleapi.Error What a failed call raises, or returns by client.safe.
 ---@field kind string What went wrong, as "not_found" or "timeout"
@@ -1989,6 +2003,14 @@ function Client:call(name, ...) end
 ---@return scaleapi.Stats
 function Client:stats() end
 
+---How fast its bulk calls go.
+---@return scaleapi.Pace
+function Client:pace() end
+
+---What of that has changed since it was asked last.
+---@return scaleapi.Change[]
+function Client:changes() end
+
 ---Ends its unfinished calls and closes its connections.
 function Client:close() end
 
@@ -2639,6 +2661,40 @@ function scaleapi.now() end
 ---@param fn fun(item: Item): Result?
 ---@return fun(): Item, Result?, any
 function scaleapi.parallel(most, items, fn) end
+
+---@class scaleapi.BulkOptions
+---@field client scaleapi.Client
+---@field rows string|table[]|(fun(): any) A path of JSON lines or CSV, an array, an iterator
+---@field operation? scaleapi.OperationName Each row is the table of its arguments by name
+---@field send? fun(row: any): { state: string, error?: scaleapi.Error, id?: string } Or how a row is sent
+---@field repeatable? fun(row: any): boolean With send: false for what must not be done twice
+---@field concurrency? integer Rows at a time at most, 50
+---@field journal? string|true A path; true: that of the rows and ".journal"
+---@field input? string A path whose bytes tell whether the rows are the same, or another text
+---@field header? table[] { name, value }: what else tells whether it is the same work
+---@field fresh? boolean Begin anew
+---@field total? integer How many rows there are, for on_progress
+---@field weigh? fun(row: any): integer Bytes that a row still holds once sent
+---@field prepare? fun() Called once the journal is open
+---@field on_start? fun(handle: { stop: fun(reason: string, why: string), abort: fun(), journal: table? })
+---@field on_outcome? fun(row: any, outcome: { state: string, error?: scaleapi.Error, id?: string }) In the rows' order
+---@field on_progress? fun(state: table)
+
+---@class scaleapi.BulkResult
+---@field total integer Rows taken
+---@field counts table<string, integer> By state; `skipped` were done before
+---@field failed integer Failed or in conflict
+---@field left integer Taken, but without an outcome
+---@field retries integer
+---@field seconds number
+---@field resumed boolean
+---@field stopped? { reason: string, why: string, error: scaleapi.Error? }
+---@field problem any What the iterator or a function raised
+
+---Many rows, each by a call, exactly once; with a journal it can be killed at any moment and started again.
+---@param options scaleapi.BulkOptions
+---@return scaleapi.BulkResult
+function scaleapi.bulk(options) end
 
 ---@class scaleapi.csv
 local csv = {}

@@ -1,19 +1,17 @@
 --[[
-scripts.lib.rows - a file of JSON lines, one line at a time, as the bytes that stand there. Flat memory, also for
-a file that turns out to be one long line.
+scaleapi.jsonl - a file of JSON lines, one line at a time, as the bytes that stand there. Flat memory, also for
+a file that turns out to be one long line. Knows nothing of what is in a line.
+
+    for line, number in scaleapi.jsonl.lines("rows.jsonl") do print(number, line) end
 --]]
 
 local sys = require "scaleapi.sys"
-local command = require "scripts.lib.command"
 
-local rows = {}
+local jsonl = {}
 
 local CHUNK = 1 << 17
 local LONGEST = 32 << 20 -- bytes of a line
 local BINARY = 0.02      -- the share of control characters from which a file is no text
-
-local Reader = {}
-Reader.__index = Reader
 
 -- Puts the next chunk behind what is left of this one; false at the end. A long line grows by as much as it
 -- has, so that it is not copied for every chunk.
@@ -21,12 +19,12 @@ local function fill(self)
     if self.ended then return false end
     local left = #self.buffer - self.at + 1
     if left > LONGEST then
-        command.stop(command.USAGE, "%s: line %d is longer than %d MiB", self.path, self.number + 1, LONGEST >> 20)
+        error(("%s: line %d is longer than %d MiB"):format(self.path, self.number + 1, LONGEST >> 20), 0)
     end
     local chunk, why = self.file:read(math.max(CHUNK, left))
     if not chunk then
         self.ended = true
-        if why then command.stop(command.USAGE, "%s: %s", self.path, why) end
+        if why then error(("%s: %s"):format(self.path, why), 0) end
         return false
     end
     self.buffer = self.buffer:sub(self.at) .. chunk
@@ -50,16 +48,13 @@ local function next_line(self)
     return line
 end
 
---- The next line that is not blank, without its line feed, and its number; nil at the end. Ends the
---- command when the file cannot be read or the line is too long.
-function Reader:next()
+-- The next line that is not blank, without its line feed, and its number; nil at the end.
+local function next_row(self)
     local line = next_line(self)
     while line and not line:find "%S" do line = next_line(self) end
     if line then return line, self.number end
-end
-
-function Reader:close()
     self.file:close()
+    self.file, self.ended, self.buffer = nil, true, ""
 end
 
 local function looks_binary(text)
@@ -76,20 +71,29 @@ local function check_start(self)
     return nil
 end
 
---- Opens the file. Ends the command when it cannot be one of JSON lines.
-function rows.open(path)
+local function open(path)
     local facts, why = sys.stat(path)
-    if not facts then command.stop(command.USAGE, "%s", why) end
-    if facts.type ~= "file" then
-        local kind = facts.type == "directory" and "a directory" or "not a regular file"
-        command.stop(command.USAGE, "%s is %s", path, kind)
-    end
-    local file, problem = io.open(path, "rb")
-    if not file then command.stop(command.USAGE, "%s", problem) end
-    local self = setmetatable({ path = path, file = file, buffer = "", at = 1, number = 0 }, Reader)
-    problem = check_start(self)
-    if problem then command.stop(command.USAGE, "%s %s", path, problem) end
-    return self
+    if not facts then return nil, why end
+    if facts.type == "directory" then return nil, path .. " is a directory" end
+    if facts.type ~= "file" then return nil, path .. " is not a regular file" end
+    return io.open(path, "rb")
 end
 
-return rows
+--- Iterates the lines of a file that are not blank: each turn gives the line, without its line feed, and its number.
+--- Raises what is wrong: there is no such file, it is empty or no text, a line is too long.
+function jsonl.lines(path)
+    if type(path) ~= "string" then error("jsonl.lines needs a path, not " .. type(path), 2) end
+    local file, why = open(path)
+    if not file then error(why, 0) end
+    local self = { path = path, file = file, buffer = "", at = 1, number = 0 }
+    local problem = check_start(self)
+    if problem then
+        file:close()
+        error(("%s %s"):format(path, problem), 0)
+    end
+    return function()
+        if self.file then return next_row(self) end
+    end
+end
+
+return jsonl

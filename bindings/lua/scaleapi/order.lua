@@ -1,5 +1,5 @@
 --[[
-scripts.lib.order - puts what comes out of order back into order, in bounded memory.
+scaleapi.order - puts what comes out of order back into order, in bounded memory.
 --]]
 
 local order = {}

@@ -1,0 +1,356 @@
+--[[
+scaleapi.bulk - much work, exactly once: many rows, each by one call (or a few), so many at a time, outcomes in the
+rows' order, and with a journal such that it can be killed at any moment and started again.
+
+    local result = scaleapi.bulk {
+        client = client, rows = "tags.jsonl", operation = "set_task_tags", journal = true,
+        on_outcome = function(row, outcome) if outcome.error then print(row.task_id, outcome.error) end end,
+    }
+
+It decides when going on makes no sense. Knows neither what a row is nor what is done with it.
+--]]
+
+local errors = require "scaleapi.errors"
+local journal = require "scaleapi.journal"
+local order = require "scaleapi.order"
+local parallel = require "scaleapi.parallel"
+local row_sources = require "scaleapi.row_sources"
+local scheduler = require "scaleapi.scheduler"
+local senders = require "scaleapi.senders"
+
+local FEWEST_FAILURES = 5 -- in a row, before an outage is believed
+local LOOK_EVERY = 0.1    -- seconds, while too much waits for a slow row
+local TELL_EVERY = 1      -- seconds between two calls of on_progress at most
+local MOST_SKIPPED = 10000 -- rows in one go, before others have their turn
+
+-- The server did not answer, or not to the point: other rows will fare alike.
+local OUTAGE = {
+    network = true, timeout = true, unavailable = true, internal = true, too_many_requests = true, bad_answer = true,
+    budget = true,
+}
+-- No row will fare better.
+local HOPELESS = { unauthorized = "key", forbidden = "key", not_enabled = "refused", tls = "refused" }
+
+-- What the journal has of an outcome.
+local LETTERS = { created = "c", existing = "e", conflict = "x", failed = "f" }
+-- Rows with these letters are done.
+local DONE = { c = true, m = true, e = true, d = true, n = true }
+-- Rows that were begun and may have been done.
+local BEGUN = { s = true, a = true }
+
+local OPTIONS = {
+    client = true, rows = true, operation = true, send = true, repeatable = true, concurrency = true, journal = true,
+    input = true, header = true, fresh = true, total = true, weigh = true, on_outcome = true, on_progress = true,
+    on_start = true, prepare = true,
+}
+
+-- ---------------------------------------------------------------------- stop
+
+local function stop(state, reason, why, err)
+    if not state.stopped then state.stopped = { reason = reason, why = why, error = err } end
+end
+
+-- ----------------------------------------------------------------- outcomes
+
+local function tell(state)
+    local fn = state.options.on_progress
+    if not fn then return end
+    fn {
+        total = state.options.total, done = state.done, counts = state.counts, in_flight = state.under_way,
+        retries = state.client:stats().retries - state.retries, seconds = scheduler.now() - state.started,
+        resumed = state.resumed,
+    }
+end
+
+local function count(state, name)
+    state.counts[name] = (state.counts[name] or 0) + 1
+    state.done = state.done + 1
+end
+
+local function letter_of(state, number, outcome)
+    local err = outcome.error
+    if err and err.kind == "ambiguous" then return "a" end
+    if outcome.state == "existing" and state.begun_before[number] then return "m" end
+    return LETTERS[outcome.state] or "d"
+end
+
+-- The row has come to its end.
+local function settle(state, job, outcome)
+    if state.journal then
+        local letter = letter_of(state, job.number, outcome)
+        state.journal:record(letter, job.number, letter == "d" and outcome.state or outcome.id)
+        state.begun_before[job.number] = nil
+    end
+    count(state, outcome.state)
+    local weigh = state.options.weigh
+    state.order:put(job.place, weigh and weigh(job.row) or 0, job.row, outcome)
+    tell(state)
+end
+
+-- The row has no outcome: the journal has it as begun.
+local function leave(state, job)
+    state.order:skip(job.place)
+end
+
+-- Rows that met an outage have failed only if it was none: when others come through, or are refused.
+local function settle_doubtful(state)
+    local doubtful = state.doubtful
+    state.doubtful = {}
+    for _, each in ipairs(doubtful) do
+        if each.outcome.error.unclear then
+            state.unresolved = state.unresolved + 1
+            leave(state, each.job)
+        else
+            settle(state, each.job, each.outcome)
+        end
+    end
+end
+
+local function has_given_up(state)
+    local pace = state.client.pace
+    return pace and pace(state.client).state == "given_up"
+end
+
+local function count_noun(number, noun)
+    return number == 1 and "1 " .. noun or ("%d %ss"):format(number, noun)
+end
+
+local function doubt(state, job, outcome)
+    table.insert(state.doubtful, { job = job, outcome = outcome })
+    state.streak = state.streak + 1
+    if state.streak >= state.patience or has_given_up(state) then
+        stop(state, "gave_up", ("gave up after %s in a row; the last: %s"):format(
+            count_noun(state.streak, "failure"), tostring(outcome.error)), outcome.error)
+    end
+end
+
+-- What an outcome means for its row and for all the work.
+local function judge(state, job, outcome)
+    local err = outcome.error
+    local kind = err and err.kind
+    if HOPELESS[kind] then
+        stop(state, HOPELESS[kind], tostring(err), err)
+        return leave(state, job)
+    end
+    if OUTAGE[kind] then return doubt(state, job, outcome) end
+    if not err or err.code then
+        state.streak = 0
+        settle_doubtful(state)
+    end
+    settle(state, job, outcome)
+end
+
+-- ---------------------------------------------------------------------- rows
+
+-- The next row that is not done yet, and its job.
+local function take_row(state)
+    local next_row, log = state.next_row, state.journal
+    while not state.stopped do
+        local row, more = next_row()
+        if row == nil then return nil end
+        state.number, state.total = state.number + 1, state.total + 1
+        local letter = log and log:state(state.number)
+        if not DONE[letter] then
+            state.begun_before[state.number] = BEGUN[letter] and letter or nil
+            return { row = row, more = more, number = state.number, place = state.order:reserve() }
+        end
+        count(state, "skipped")
+        if state.counts.skipped % MOST_SKIPPED == 0 then scheduler.sleep(0) end
+    end
+end
+
+-- Sent before, and it must not be done twice.
+local function ambiguous()
+    return { state = "failed", error = errors.new {
+        kind = "ambiguous", attempts = 0,
+        message = "it was sent before, and nobody knows whether it was done; it is not sent again",
+    } }
+end
+
+local function send(state, job)
+    while state.order:is_full(job.place) do scheduler.sleep(LOOK_EVERY) end
+    if errors.is_error(job.row) then return { state = "failed", error = job.row } end
+    local before = state.begun_before[job.number]
+    if before == "a" or before and not state.repeatable(job.row) then return ambiguous() end
+    if state.journal then state.journal:start(job.number) end
+    state.under_way = state.under_way + 1
+    local ok, outcome = pcall(state.send, job.row, job.more)
+    state.under_way = state.under_way - 1
+    if not ok then error(outcome, 0) end
+    return outcome
+end
+
+local function take_result(state, job, outcome, problem)
+    if not problem then return judge(state, job, outcome) end
+    leave(state, job)
+    if errors.is_error(problem, "canceled") then return end
+    if not errors.is_error(problem, "journal") then error(problem, 0) end
+    stop(state, "disk", problem.message)
+end
+
+local function take_results(state)
+    for job, outcome, problem in state.results do
+        take_result(state, job, outcome, problem)
+        if state.journal and state.journal.failed then stop(state, "disk", state.journal.failed) end
+    end
+    if state.stopped then
+        for _, each in ipairs(state.doubtful) do leave(state, each.job) end
+    elseif #state.doubtful > 0 and state.streak == state.done + #state.doubtful - (state.counts.skipped or 0) then
+        local err = state.doubtful[#state.doubtful].outcome.error
+        stop(state, "gave_up", "no request came through; the last: " .. tostring(err), err)
+    else
+        settle_doubtful(state)
+    end
+end
+
+-- ----------------------------------------------------------------------- run
+
+local function tick_every_second(state)
+    local function tick()
+        if state.ended then return end
+        if state.journal then state.journal:tick() end
+        tell(state)
+        state.timer = scheduler.after(TELL_EVERY, tick)
+    end
+    state.timer = scheduler.after(TELL_EVERY, tick)
+end
+
+-- For people who want to end it: stop(reason, why) lets finish what is in flight, abort() does not.
+local function handle_of(state)
+    return {
+        journal = state.journal,
+        stop = function(reason, why) stop(state, reason, why) end,
+        abort = function() state.results:close() end,
+    }
+end
+
+local function finish(state)
+    state.ended = true
+    state.timer:cancel()
+    state.order:flush()
+    if state.journal and not state.journal:close() then stop(state, "disk", state.journal.failed) end
+    if state.unresolved > 0 then
+        stop(state, "gave_up", ("%s may have been done or not; run again to find out"):format(
+            count_noun(state.unresolved, "row")))
+    end
+    tell(state)
+end
+
+-- An error of the rows' own iterator comes when all else is done, and ends the work in good order.
+local function run(state)
+    state.results = parallel(state.options.concurrency or 50, function() return take_row(state) end,
+        function(job) return send(state, job) end)
+    tick_every_second(state)
+    local ok, problem = pcall(function()
+        if state.options.on_start then state.options.on_start(handle_of(state)) end
+        take_results(state)
+    end)
+    if not ok then
+        state.results:close()
+        state.problem = problem
+    end
+    ok, problem = pcall(finish, state)
+    if not ok then state.problem = state.problem or problem end
+end
+
+local function check(options)
+    if type(options) ~= "table" then error("bulk needs a table of options, not " .. type(options), 3) end
+    for name in pairs(options) do
+        if not OPTIONS[name] then error(("unknown option '%s' for bulk"):format(tostring(name)), 3) end
+    end
+    if not options.client then error("bulk needs a client", 3) end
+    if options.rows == nil then error("bulk needs rows: a file, an array or an iterator", 3) end
+    if (options.operation == nil) == (options.send == nil) then
+        error("bulk needs an operation, or a function that sends a row: send", 3)
+    end
+    local most = options.concurrency
+    if most ~= nil and (math.type(most) ~= "integer" or most < 1) then
+        error("concurrency for bulk must be a whole number, 1 or more", 3)
+    end
+end
+
+-- The journal's header: which server, key, operation and input, and what else the caller says.
+local function header_of(options, source)
+    local header = {
+        { "server", options.client:base_url() }, { "key", options.client:key_fingerprint() },
+        { "operation", options.operation or "send" },
+    }
+    for _, pair in ipairs(options.header or {}) do header[#header + 1] = pair end
+    for _, pair in ipairs(source.identity()) do header[#header + 1] = pair end
+    return header
+end
+
+local function open_journal(options, source)
+    local path = options.journal
+    if not path then return nil end
+    if path == true then
+        path = source.path or error("bulk needs the journal's path, since the rows are not from a file", 3)
+        path = path .. ".journal"
+    end
+    return journal.open(path, { header = header_of(options, source), fresh = options.fresh })
+end
+
+local function start(options)
+    check(options)
+    local source = row_sources.open(options.rows, options.input)
+    local sender, repeatable = options.send, options.repeatable
+    if options.operation then sender, repeatable = senders.of(options.client, options.operation) end
+    return {
+        options = options, client = options.client, send = sender, next_row = source.next,
+        repeatable = repeatable or function() return true end,
+        journal = open_journal(options, source), order = order.new(options.on_outcome or function() end),
+        patience = math.max(FEWEST_FAILURES, options.concurrency or 50), streak = 0, doubtful = {}, unresolved = 0,
+        number = 0, total = 0, done = 0, counts = {}, under_way = 0, begun_before = {},
+        started = scheduler.now(), retries = options.client:stats().retries,
+    }
+end
+
+-- What comes before the rows, and may end it all.
+local function prepare(state)
+    if not state.options.prepare then return end
+    local ok, problem = pcall(state.options.prepare)
+    if ok then return end
+    if state.journal then state.journal:close() end
+    error(problem, 0)
+end
+
+--- Does the work. Options:
+---   client       whose calls they are
+---   rows         a path of JSON lines (each is a row, decoded) or of CSV (".csv": each is a table by the columns'
+---                names), an array, or an iterator, which may wait and may raise
+---   operation    the name of an operation: each row is the table of its arguments by name
+---   send         or a function(row) -> { state =, error =, id = }, which runs as a job. `state` is "created",
+---                "existing", "conflict", "failed" or another word for what was done; `error` an error object if it
+---                failed; `id` the task that it made or found
+---   repeatable   with send: function(row) -> false if it must not be done twice (default: it may)
+---   concurrency  how many rows at a time at most (50)
+---   journal      a path, or true for the rows' path and ".journal". The journal of a run that was ended is gone on
+---                with: what is done is passed over, what was begun is sent again. One of other work is refused with
+---                an error of kind `journal`
+---   input        a path whose bytes tell whether the rows are the same (default: the rows' own), or another text
+---   header       array of { name, value }: what else tells whether it is the same work
+---   fresh        true: begin anew; the journal of before is kept as PATH.old
+---   total        how many rows there are, for on_progress
+---   on_outcome   function(row, outcome), called in the rows' order
+---   on_progress  function{ total, done, counts, in_flight, retries, seconds, resumed }, called after each outcome and
+---                each second
+---   prepare      function(), called once the journal is open and before any row is taken; may wait and may raise
+---   on_start     function(handle): handle.stop(reason, why) lets finish what is in flight, handle.abort() does not,
+---                handle.journal is the journal
+---   weigh        function(row) -> bytes that the row still holds once sent (0)
+--- Returns a table: total (rows taken), counts by state (`skipped`: were done before), failed (and in conflict), left
+--- (taken but without an outcome), retries, seconds, resumed; stopped = { reason, why, error } when it ended early
+--- ("key", "refused", "gave_up", "disk" or what was given to stop), problem when the iterator or a function raised.
+return function(options)
+    local state = start(options)
+    prepare(state)
+    state.resumed = state.journal ~= nil and state.journal.resumed == true
+    run(state)
+    local counts = state.counts
+    return {
+        total = state.total, counts = counts, left = state.total - state.done,
+        failed = (counts.failed or 0) + (counts.conflict or 0), retries = state.client:stats().retries - state.retries,
+        seconds = scheduler.now() - state.started, resumed = state.resumed, stopped = state.stopped,
+        problem = state.problem,
+    }
+end

@@ -1,0 +1,16 @@
+/*
+** lrows.h - what scaleapi.sys has for much work in little memory: row_states and key_set.
+*/
+#ifndef LSCALE_ROWS_H
+#define LSCALE_ROWS_H
+
+#include <lua.h>
+
+/* Makes the two classes known, once in a state. [-0, +0] */
+void lscale_make_row_classes(lua_State *L);
+
+/* sys.row_states() and sys.key_set(), see lrows.c. */
+int lscale_new_row_states(lua_State *L);
+int lscale_new_key_set(lua_State *L);
+
+#endif

@@ -1,0 +1,288 @@
+/*
+** pace.c - how many requests may be in flight, and how many may go in a second.
+**
+** The rate follows what was answered within the last seconds, pauses that the server asked for included: one
+** that lets a burst through and refuses the rest is found out by its average, not by its burst.
+*/
+#include <string.h>
+
+#include "scaleapi.h"
+
+/* in flight */
+#define FIRST_LIMIT  16
+#define LIMIT_AFRESH 4
+#define ROUND_MS     20    /* a round trip is taken for this long at least */
+#define LONGER       1.2   /* so much longer are answers that have "become longer" */
+#define MORE         1.05  /* so much more are answers that have "become more" */
+#define NO_GROWTH_MS 10000 /* and then it is tried again */
+
+/* the rate */
+#define SLICE_MS       250
+#define SLICES_ALONE   8
+#define UNDER          0.98 /* of the rate that was answered */
+#define NEARLY         0.9
+#define LEAST_RATE     0.1
+#define FIRST_STEADY   10000 /* ms under the known rate before a little more is tried */
+#define BRIEFLY_STEADY 2000  /* the first time: little is known then */
+#define MOST_STEADY    60000
+#define STEP_MS        1000
+#define FIRST_STEP     0.02
+#define STEPS_GROW     1.5
+#define MOST_STEP      0.25
+#define BASE_PAUSE     1000 /* after a 429 that names none */
+#define MOST_PAUSE     60000
+#define MOST_ASKED     ((int64_t)1 << 40) /* a longer Retry-After is as good as for ever */
+#define BURST_MS       50
+#define QUIET_MS       1000 /* without work for so long: what was measured tells no more */
+
+static int least(int a, int b) {
+    return a < b ? a : b;
+}
+
+static int most(int a, int b) {
+    return a > b ? a : b;
+}
+
+/* ============================================================ what was answered */
+
+static void move_window(scale_pace *pace, int64_t now) {
+    int64_t slice = now / SLICE_MS;
+    if (slice - pace->slice >= SCALE_PACE_SLICES) pace->slice = slice - SCALE_PACE_SLICES;
+    while (pace->slice < slice) pace->slices[++pace->slice % SCALE_PACE_SLICES] = 0;
+}
+
+static void empty_window(scale_pace *pace, int64_t now) {
+    memset(pace->slices, 0, sizeof pace->slices);
+    pace->slice = now / SLICE_MS;
+    pace->window_began = now;
+}
+
+/* Answers a second, of late: of the last two seconds, or, if a pause was in them, of all that is known. */
+static double measured_rate(scale_pace *pace, int64_t now, bool undisturbed) {
+    int count = 0, slices = undisturbed ? SLICES_ALONE : SCALE_PACE_SLICES;
+    move_window(pace, now);
+    for (int i = 0; i < slices; i++)
+        count += pace->slices[(pace->slice - i + SCALE_PACE_SLICES) % SCALE_PACE_SLICES];
+    int64_t began = (pace->slice - slices + 1) * SLICE_MS;
+    if (began < pace->window_began) began = pace->window_began;
+    int64_t elapsed = now > began ? now - began : 1;
+    return count * 1000.0 / (double)elapsed;
+}
+
+/* ==================================================================== in flight */
+
+static void begin_round(scale_pace *pace, int64_t now) {
+    pace->round_began = now;
+    pace->round_answers = 0;
+    pace->round_latency = 0;
+    pace->round_peak = pace->in_flight;
+    pace->sent_limit = pace->limit;
+}
+
+static void forget_checks(scale_pace *pace) {
+    pace->checked_limit = 0;
+    pace->no_growth_until = 0;
+}
+
+static const char *halve(scale_pace *pace, int at_least, int64_t now) {
+    int before = pace->limit;
+    pace->doubling = false;
+    pace->limit = least(before, most(at_least, before / 2));
+    pace->cut_at = now;
+    forget_checks(pace);
+    begin_round(pace, now);
+    return pace->limit == before ? NULL : "503, or no answer in time";
+}
+
+/* The answers of a round were sent under the limit of the one before. True: growth no longer helps. */
+static bool growth_is_vain(scale_pace *pace, double throughput, double latency, int64_t now) {
+    if (pace->checked_limit != 0 && pace->sent_limit * 4 < pace->checked_limit * 5) return false;
+    bool vain = pace->checked_limit != 0 && latency > pace->checked_latency * LONGER &&
+                throughput < pace->checked_throughput * MORE;
+    if (vain) {
+        pace->doubling = false;
+        pace->no_growth_until = now + NO_GROWTH_MS;
+        pace->limit = pace->sent_limit;
+        return true;
+    }
+    pace->checked_limit = pace->sent_limit;
+    pace->checked_latency = latency;
+    pace->checked_throughput = throughput;
+    return false;
+}
+
+static const char *end_round(scale_pace *pace, int64_t now) {
+    double throughput = pace->round_answers * 1000.0 / (double)(now - pace->round_began);
+    double latency = pace->round_latency / pace->round_answers;
+    bool was_full = pace->round_peak >= pace->limit;
+    const char *why = NULL;
+    int before = pace->limit;
+    int sent_limit = pace->limit;
+    if (was_full && pace->limit < pace->ceiling && now >= pace->no_growth_until) {
+        if (growth_is_vain(pace, throughput, latency, now)) {
+            why = "more in flight brought longer answers, not more of them";
+        } else {
+            pace->limit = least(pace->ceiling, pace->doubling ? before * 2 : before + 1);
+            why = "a round trip without refusals";
+        }
+    }
+    begin_round(pace, now);
+    pace->sent_limit = sent_limit;
+    return pace->limit == before ? NULL : why;
+}
+
+/* ===================================================================== the rate */
+
+/* What the limit must be so that the rate, not it, holds requests back. */
+static int needed_in_flight(const scale_pace *pace) {
+    double needed = pace->rate * pace->latency / 1000.0 * 1.25 + 2;
+    return needed < pace->ceiling ? (int)needed : pace->ceiling;
+}
+
+static void fill_tokens(scale_pace *pace, int64_t now) {
+    double burst = 2 + pace->rate * BURST_MS / 1000.0;
+    if (now > pace->filled_at) {
+        pace->tokens += (double)(now - pace->filled_at) * pace->rate / 1000.0;
+        pace->filled_at = now;
+    }
+    if (pace->tokens > burst) pace->tokens = burst;
+}
+
+static void lower_rate(scale_pace *pace, int64_t now) {
+    bool undisturbed = now - pace->paused_until > SLICES_ALONE * SLICE_MS;
+    double answered = measured_rate(pace, now, undisturbed);
+    /* A measure without a pause is not far off. */
+    if (pace->known && answered < pace->refused_rate * NEARLY) answered = pace->refused_rate * NEARLY;
+    pace->known = undisturbed && pace->refused_rate > 0;
+    double rate = answered > 0 ? answered * UNDER : pace->rate / 2;
+    bool as_before = answered > pace->refused_rate * NEARLY && answered * NEARLY < pace->refused_rate;
+    if (pace->rate > 0 && rate > pace->rate * UNDER) rate = pace->rate * UNDER;
+    if (rate < LEAST_RATE && (answered > 0 || pace->rate > 0)) rate = LEAST_RATE;
+    bool first = pace->rate <= 0;
+    pace->rate = rate;
+    pace->steady_for = first ? BRIEFLY_STEADY : as_before ? pace->steady_for * 2 : FIRST_STEADY;
+    if (pace->steady_for > MOST_STEADY) pace->steady_for = MOST_STEADY;
+    pace->refused_rate = answered;
+    pace->step = FIRST_STEP;
+    pace->held = false;
+}
+
+static int64_t pause_after_refusal(const scale_pace *pace, int64_t retry_after, double random) {
+    int64_t pause = BASE_PAUSE;
+    if (retry_after > MOST_ASKED) retry_after = MOST_ASKED;
+    for (int i = 1; i < pace->refusals && pause < MOST_PAUSE; i++) pause *= 2;
+    if (pause > MOST_PAUSE) pause = MOST_PAUSE;
+    if (retry_after > 0) pause = retry_after;
+    return pause + (int64_t)(random * (pause < 10000 ? (double)pause : 10000) / 20);
+}
+
+/* What was on its way when the first refusal came is part of the same one. */
+static const char *refuse(scale_pace *pace, int64_t sent_at, int64_t retry_after, double random,
+                          int64_t now) {
+    bool again = sent_at > pace->refused_at;
+    if (again) {
+        pace->refusals++;
+        pace->refused_at = now;
+        lower_rate(pace, now);
+        halve(pace, needed_in_flight(pace), now);
+    }
+    int64_t until = now + pause_after_refusal(pace, retry_after, random);
+    if (until > pace->paused_until) pace->paused_until = until;
+    pace->raise_at = pace->paused_until + pace->steady_for;
+    pace->tokens = 1;
+    pace->filled_at = pace->paused_until;
+    return again ? "429" : NULL;
+}
+
+/* Only a rate that holds requests back is tried higher; in steps that grow as long as all goes well. */
+static const char *raise_rate(scale_pace *pace, int64_t now) {
+    if (pace->rate <= 0 || now < pace->raise_at || !pace->held) return NULL;
+    fill_tokens(pace, now);
+    pace->rate *= 1 + pace->step;
+    pace->step = pace->step * STEPS_GROW < MOST_STEP ? pace->step * STEPS_GROW : MOST_STEP;
+    pace->raise_at = now + STEP_MS;
+    pace->held = false;
+    return "no 429 for a while";
+}
+
+/* ====================================================================== landings */
+
+static const char *take_answer(scale_pace *pace, int64_t sent_at, int64_t now) {
+    double latency = (double)(now - sent_at);
+    pace->refusals = 0;
+    pace->latency = pace->latency == 0 ? latency : pace->latency + (latency - pace->latency) / 16;
+    move_window(pace, now);
+    pace->slices[pace->slice % SCALE_PACE_SLICES]++;
+    pace->round_answers++;
+    pace->round_latency += latency;
+    const char *why = raise_rate(pace, now);
+    if (sent_at < pace->round_began || now - pace->round_began < ROUND_MS) return why;
+    const char *round_why = end_round(pace, now);
+    return why != NULL ? why : round_why;
+}
+
+void scale_pace_init(scale_pace *pace, int ceiling, int64_t now) {
+    memset(pace, 0, sizeof *pace);
+    pace->ceiling = most(ceiling, 1);
+    pace->limit = least(pace->ceiling, FIRST_LIMIT);
+    pace->doubling = true;
+    pace->steady_for = FIRST_STEADY;
+    pace->cut_at = pace->refused_at = INT64_MIN;
+    pace->quiet_since = pace->filled_at = now;
+    empty_window(pace, now);
+    begin_round(pace, now);
+}
+
+void scale_pace_set_ceiling(scale_pace *pace, int ceiling) {
+    pace->ceiling = most(ceiling, 1);
+    /* As if it had begun with it, if it has just begun. */
+    if (pace->doubling && pace->limit < FIRST_LIMIT && pace->latency == 0) pace->limit = FIRST_LIMIT;
+    pace->limit = least(pace->limit, pace->ceiling);
+}
+
+void scale_pace_restart(scale_pace *pace, int64_t now) {
+    pace->limit = least(pace->limit, LIMIT_AFRESH);
+    pace->doubling = true;
+    pace->cut_at = now;
+    forget_checks(pace);
+    empty_window(pace, now);
+    begin_round(pace, now);
+}
+
+int64_t scale_pace_wait(scale_pace *pace, int64_t now) {
+    if (pace->in_flight >= pace->limit) return -1;
+    if (pace->paused_until > now) return pace->paused_until - now;
+    if (pace->rate <= 0) return 0;
+    fill_tokens(pace, now);
+    if (pace->tokens >= 1) return 0;
+    pace->held = true;
+    int64_t wait = (int64_t)((1 - pace->tokens) * 1000.0 / pace->rate);
+    return wait + 1;
+}
+
+void scale_pace_sent(scale_pace *pace, int64_t now) {
+    int64_t quiet_since = pace->paused_until > pace->quiet_since ? pace->paused_until : pace->quiet_since;
+    double gap = QUIET_MS + (pace->rate > 0 ? 1000.0 / pace->rate : 0);
+    if (pace->in_flight == 0 && (double)(now - quiet_since) > gap) {
+        empty_window(pace, now);
+        begin_round(pace, now);
+    }
+    if (pace->rate > 0) {
+        fill_tokens(pace, now);
+        pace->tokens -= 1;
+    }
+    pace->in_flight++;
+    if (pace->in_flight > pace->round_peak) pace->round_peak = pace->in_flight;
+}
+
+const char *scale_pace_landed(scale_pace *pace, scale_landing landing, int64_t sent_at, int64_t retry_after,
+                              double random, int64_t now) {
+    pace->in_flight--;
+    pace->quiet_since = now;
+    switch (landing) {
+    case SCALE_LANDED_ANSWERED: return take_answer(pace, sent_at, now);
+    case SCALE_LANDED_REFUSED: return refuse(pace, sent_at, retry_after, random, now);
+    case SCALE_LANDED_BUSY: return sent_at > pace->cut_at ? halve(pace, 1, now) : NULL;
+    default: return NULL;
+    }
+}

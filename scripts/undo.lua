@@ -1,0 +1,174 @@
+-- undo: cancel the tasks that an upload has made, by its journal
+--[[
+Exactly those that the journal says this run made and that can still be canceled; what was there before stays. Each is
+noted in the same journal: ended at any moment, the same command goes on where it was, and an upload afterwards makes
+the tasks again. For that their unique_ids must be free: --clear-unique-id.
+--]]
+
+local scaleapi = require "scaleapi"
+local command = require "scripts.lib.command"
+local report = require "scripts.lib.report"
+local work = require "scripts.lib.work"
+
+local FINAL = { completed = true, canceled = true, error = true }
+-- By the journal: made by this run; perhaps; canceled, but not free.
+local MADE, PERHAPS, HELD = "c", "m", "k"
+
+local function read_arguments()
+    local parser = command.parser("undo", "Cancels the tasks that an upload has made. This cannot be undone.")
+    parser:argument("journal", "The journal of the upload."):argname "FILE.jsonl.journal"
+    parser:flag("--clear-unique-id", "Free the unique_ids of the canceled tasks, so that they can be made again.")
+    command.add_caution(parser)
+    command.add_common(parser)
+    command.add_explain(parser)
+    return parser:parse()
+end
+
+-- The journal, if it is of this server and key.
+local function open(path, client)
+    local log = scaleapi.journal.open(path, {})
+    local now = { server = client:base_url(), key = client:key_fingerprint(), operation = "send" }
+    for _, name in ipairs { "server", "key", "operation" } do
+        if log.before[name] ~= now[name] then
+            command.stop(command.USAGE, "%s is of other work: %s was '%s' and is '%s' now", path, name,
+                tostring(log.before[name]), now[name])
+        end
+    end
+    return log
+end
+
+-- ----------------------------------------------------------------------- rows
+
+-- The rows whose tasks are to be canceled, or freed: { number =, task =, letter = }.
+local function row_source(log, arguments)
+    local wanted = { [MADE] = true, [PERHAPS] = true, [HELD] = arguments.clear_unique_id }
+    local number = 0
+    return function()
+        while number < log:highest() do
+            number = number + 1
+            local letter = log:state(number)
+            if wanted[letter] then return { number = number, task = log:word(number), letter = letter } end
+        end
+    end
+end
+
+-- A row may have been begun before the task that was then found there: it made the task if that is younger than the
+-- journal.
+local function is_ours(client, log, task_id)
+    local task, err = client.safe:get_task(task_id)
+    if not task then return nil, err end
+    local time = task.created_at
+    return time ~= nil and time >= os.date("!%Y-%m-%dT%H:%M:%S", math.floor(log.begun))
+end
+
+local function failed(err)
+    return { state = "failed", error = err }
+end
+
+-- A task that is done meanwhile stays. Returns the outcome, and the letter for the journal.
+local function look_again(client, row, err)
+    local found = err.code and client.safe:get_task(row.task)
+    if not (found and FINAL[found.status]) then return failed(err) end
+    if found.status ~= "canceled" then return { state = "left" }, "n" end
+    return { state = "canceled" }, found.unique_id and "k" or "u"
+end
+
+local function free(client, row)
+    local task, err = client.safe:clear_task_unique_id(row.task, { bulk = true })
+    if not task then return failed(err) end
+    return { state = "freed" }, "u"
+end
+
+local function cancel(client, log, arguments, row)
+    if not row.task then
+        return failed { kind = "journal", message = "the journal does not say which task it is", attempts = 0 }
+    end
+    if row.letter == HELD then return free(client, row) end
+    if row.letter == PERHAPS then
+        local ours, err = is_ours(client, log, row.task)
+        if err then return failed(err) end
+        if not ours then return { state = "left" }, "e" end
+    end
+    local task, err = client.safe:cancel_task(row.task, { clear_unique_id = arguments.clear_unique_id, bulk = true })
+    if not task then return look_again(client, row, err) end
+    return { state = "canceled" }, arguments.clear_unique_id and "u" or "k"
+end
+
+local function sender(client, log, arguments)
+    return function(row)
+        if arguments.dry_run then return { state = row.letter == HELD and "freed" or "canceled" } end
+        local outcome, letter = cancel(client, log, arguments, row)
+        if letter then log:record(letter, row.number) end
+        return outcome
+    end
+end
+
+-- -------------------------------------------------------------------- telling
+
+local function say_what_is_unknown(log, path)
+    local begun = log:count "s"
+    if begun == 0 then return 0 end
+    report.say("%s under way when the upload ended, and may have been made: upload again to find out, then undo %s",
+        begun == 1 and "1 row was" or begun .. " rows were", path)
+    return begun
+end
+
+local function summarize(arguments, result, unknown)
+    local counts = result.counts
+    local summary = {
+        canceled = counts.canceled or 0, freed = counts.freed, left_alone = counts.left or 0, failed = result.failed,
+        unknown = unknown > 0 and unknown or nil, dry_run = arguments.dry_run, retries = result.retries,
+        seconds = report.seconds(result.seconds),
+    }
+    if arguments.json then return report.json(summary) end
+    report.say("%d %s%s, %d left alone, %d failed; %.1f seconds", summary.canceled,
+        arguments.dry_run and "would be canceled" or "canceled",
+        summary.freed and (", %d freed"):format(summary.freed) or "", summary.left_alone, summary.failed,
+        summary.seconds)
+end
+
+local function say_what_is_needed(log, arguments)
+    local held = log:count(HELD)
+    if held == 0 or arguments.dry_run then return end
+    report.say("%s canceled and still %s; before an upload can make %s again: scalua undo --clear-unique-id %s",
+        held == 1 and "1 task is" or held .. " tasks are",
+        held == 1 and "holds its unique_id" or "hold their unique_ids", held == 1 and "it" or "them", arguments.journal)
+end
+
+local function how_many(log, arguments)
+    local words = "cancel " .. report.count(log:count(MADE) + log:count(PERHAPS), "task")
+    if arguments.clear_unique_id and log:count(HELD) > 0 then
+        words = words .. ", free the unique_ids of " .. log:count(HELD)
+    end
+    return words
+end
+
+local function undo(log, arguments, client)
+    local unknown = say_what_is_unknown(log, arguments.journal)
+    if not arguments.dry_run then command.confirm(arguments, how_many(log, arguments)) end
+    local result = work.run({
+        client = client, concurrency = arguments.concurrency,
+        rows = row_source(log, arguments), send = sender(client, log, arguments),
+        on_outcome = function(row, outcome)
+            if outcome.error then
+                report.say("task %s: %s", row.task or "of row " .. row.number,
+                    scaleapi.is_error(outcome.error) and tostring(outcome.error) or outcome.error.message)
+            end
+        end,
+        on_progress = function() log:tick() end,
+    }, arguments)
+    if not log:flush() then command.stop(command.FAILURE, "%s", log.failed) end
+    summarize(arguments, result, unknown)
+    say_what_is_needed(log, arguments)
+    return work.end_code(result, result.failed + unknown)
+end
+
+command.run("undo", function()
+    local arguments = read_arguments()
+    local client = command.client(arguments.concurrency)
+    local log = open(arguments.journal, client)
+    local ok, code = pcall(undo, log, arguments, client)
+    log:close()
+    if not ok then error(code, 0) end
+    return code
+end)

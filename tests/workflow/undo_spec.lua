@@ -1,0 +1,188 @@
+-- scalua undo, as a process.
+
+local scaleapi = require "scaleapi"
+local json = scaleapi.json
+local support = require "tests.workflow.support"
+
+local TYPE = support.TYPE
+local url, client
+
+local function run(command, words)
+    table.insert(words, 1, command)
+    return support.scalua(words, { SCALE_API_URL = url, SCALE_API_KEY = "live_key" })
+end
+
+local function upload(more)
+    local words = { "rows.jsonl", "--type", TYPE, "--project", "p", "--json" }
+    for _, word in ipairs(more or {}) do words[#words + 1] = word end
+    local code, out, err = run("upload", words)
+    return code, out ~= "" and json.decode(out), err
+end
+
+-- Exit code, summary, standard error.
+local function undo(...)
+    local code, out, err = run("undo", { "rows.jsonl.journal", "--json", ... })
+    return code, out ~= "" and json.decode(out), err
+end
+
+local function statuses()
+    local counts = {}
+    for _, task in ipairs(support.tasks(url, "p")) do counts[task.status] = (counts[task.status] or 0) + 1 end
+    return counts
+end
+
+local function start(options)
+    url = support.sandbox(options)
+    client = support.client(url)
+    client:create_project { project_name = "p", task_type = TYPE }
+end
+
+before_each(support.setup)
+after_each(support.teardown)
+
+describe("undo", function()
+    it("cancels what this run made and nothing else; an upload makes it again", function()
+        start()
+        support.write("rows.jsonl", support.rows(4))
+        assert.equal(0, (upload()))
+        os.remove(support.path "rows.jsonl.journal")
+        support.write("rows.jsonl", support.rows(10))
+        local _, summary = upload()
+        assert.equal(4, summary.existing)
+        local code, undone, err = undo "--clear-unique-id"
+        assert.equal(0, code, err)
+        assert.equal(6, undone.canceled)
+        assert.matches("cancel 6 tasks, with a live key", err)
+        assert.same({ pending = 4, canceled = 6 }, statuses())
+        code, summary = upload()
+        assert.equal(0, code)
+        assert.equal(6, summary.created)
+        assert.equal(4, summary.skipped)
+        assert.same({ pending = 10, canceled = 6 }, statuses())
+        code, undone = undo "--clear-unique-id"
+        assert.equal(0, code)
+        assert.equal(6, undone.canceled)
+        assert.same({ pending = 4, canceled = 12 }, statuses())
+        assert.equal(0, select(2, undo()).canceled)
+    end)
+
+    it("without --clear-unique-id says what an upload then needs", function()
+        start()
+        support.write("rows.jsonl", support.rows(3))
+        upload()
+        local code, undone, err = undo()
+        assert.equal(0, code)
+        assert.equal(3, undone.canceled)
+        assert.matches("scalua undo %-%-clear%-unique%-id rows.jsonl.journal", err)
+        local summary
+        code, summary, err = upload()
+        assert.equal(3, code)
+        assert.equal(3, summary.conflict)
+        assert.matches("3 tasks were canceled by undo and still hold their unique_ids", err)
+    end)
+
+    it("frees unique_ids afterwards", function()
+        start()
+        support.write("rows.jsonl", support.rows(3))
+        upload()
+        undo()
+        local code, undone, err = undo "--clear-unique-id"
+        assert.equal(0, code, err)
+        assert.equal(3, undone.freed)
+        local summary
+        code, summary, err = upload()
+        assert.equal(0, code, err)
+        assert.equal(3, summary.created)
+    end)
+
+    it("leaves alone what is completed, and an upload does not make that again", function()
+        start()
+        support.write("rows.jsonl", support.rows(3))
+        assert.equal(0, (upload()))
+        local id = support.tasks(url, "p")[1].task_id
+        scaleapi.fetch(url .. "/sandbox/complete", { method = "POST", body = json.encode { names = { id } } })
+        assert.equal("completed", client:get_task(id).status)
+        local code, undone = undo "--clear-unique-id"
+        assert.equal(0, code)
+        assert.equal(2, undone.canceled)
+        assert.equal(1, undone.left_alone)
+        local _, summary = upload()
+        assert.equal(2, summary.created)
+        assert.equal(1, summary.skipped)
+    end)
+
+    it("does nothing with --dry-run, and goes on when it was killed", function()
+        start "latency = 0.02"
+        support.write("rows.jsonl", support.rows(60))
+        upload()
+        local code, undone = undo "--dry-run"
+        assert.equal(0, code)
+        assert.equal(60, undone.canceled)
+        assert.same({ pending = 60 }, statuses())
+        support.shell([[
+            "$S" undo rows.jsonl.journal --clear-unique-id --concurrency 2 >/dev/null 2>&1 &
+            until [ "$(grep -c '^u ' rows.jsonl.journal)" -ge 5 ]; do sleep 0.02; done
+            kill -9 $!]], { SCALE_API_URL = url, SCALE_API_KEY = "live_key" })
+        local before = statuses()
+        assert.is_true(before.pending > 0 and before.canceled >= 5)
+        code, undone = undo "--clear-unique-id"
+        assert.equal(0, code)
+        assert.is_true(undone.canceled <= before.pending + 2)
+        assert.same({ canceled = 60 }, statuses())
+        local summary
+        code, summary = upload()
+        assert.equal(0, code)
+        assert.equal(60, summary.created)
+        assert.same({ pending = 60, canceled = 60 }, statuses())
+    end)
+
+    it("is right on a bad network", function()
+        start "fail_rate = 0.05, lost_answer_rate = 0.1, drop_rate = 0.05, seed = 3, quiet = true"
+        support.write("rows.jsonl", support.rows(60))
+        upload()
+        local code, _, err = undo "--clear-unique-id"
+        assert.equal(0, code, err)
+        assert.same({ canceled = 60 }, statuses())
+        local summary
+        code, summary, err = upload()
+        assert.equal(0, code, err)
+        assert.equal(60, summary.created + summary.existing)
+        assert.same({ pending = 60, canceled = 60 }, statuses())
+    end)
+
+    it("says what it cannot know, cancels a task that the run made before it was killed", function()
+        start()
+        support.write("rows.jsonl", support.rows(4))
+        upload()
+        local text = support.read "rows.jsonl.journal"
+        support.write("rows.jsonl.journal", (text:gsub("\nc 3 %x+", "")))
+        local code, undone, err = undo("--dry-run")
+        assert.equal(3, code)
+        assert.equal(1, undone.unknown)
+        assert.matches("1 row was under way.*upload again", err)
+        upload()
+        code, undone = undo "--clear-unique-id"
+        assert.equal(0, code)
+        assert.equal(4, undone.canceled)
+    end)
+
+    it("refuses another server or key, and what is no journal", function()
+        start()
+        support.write("rows.jsonl", support.rows(1))
+        upload()
+        local words = { "undo", "rows.jsonl.journal" }
+        local code, _, err = support.scalua(words, { SCALE_API_URL = url, SCALE_API_KEY = "live_other" })
+        assert.equal(2, code)
+        assert.matches("key was '%x+' and is '%x+' now", err)
+        code, _, err = support.scalua(words, { SCALE_API_URL = "http://127.0.0.1:1", SCALE_API_KEY = "live_key" })
+        assert.equal(2, code)
+        assert.matches("server was", err)
+        code, _, err = run("undo", { "rows.jsonl" })
+        assert.equal(2, code)
+        assert.matches("is not a journal", err)
+        code, _, err = run("undo", { "nothing.journal" })
+        assert.equal(2, code)
+        assert.matches("nothing.journal", err)
+        assert.same({ pending = 1 }, statuses())
+    end)
+end)
