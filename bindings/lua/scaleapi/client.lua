@@ -190,8 +190,8 @@ Client.__close = methods.close
 local client = {}
 
 --- Makes a client. Options: api_key, base_url, timeout, upload_timeout, connect_timeout, deadline, verify, ca_file,
---- cert_file, key_file, proxy, user_agent, max_in_flight, max_attempts, give_up_after, max_answer, allow_http. What is not
---- given comes from the environment (see environment.lua). Times are seconds. Returns nil and what is wrong.
+--- cert_file, key_file, proxy, user_agent, max_in_flight, max_attempts, give_up_after, max_answer, allow_http. What is
+--- not given comes from the environment (see environment.lua). Times are seconds. Returns nil and what is wrong.
 function client.new(options)
     local completed, problem = environment.complete(options or {})
     if not completed then return nil, problem end
