@@ -59,6 +59,8 @@ rule "the bottom of core knows nothing above" \
     "$(includes '(call|client|loop|transfer|operations|retry|url|timers|json)[a-z/_]*\.h' core/src/alloc.* core/src/buffer.* core/src/error.*)"
 rule "core's codec, addresses, rows and retries know no connections" \
     "$(includes '(call|client|loop|transfer)\.h' core/src/json core/src/url.* core/src/retry.* core/src/operations.* core/src/timers.*)"
+rule "pace, budget and breaker know nothing but the public header" \
+    "$(includes '.*' core/src/pace.c core/src/budget.c core/src/breaker.c | grep -vE '<string\.h>|"scaleapi\.h"')"
 rule "transfers know no loop" "$(includes '(call|client|loop)\.h' core/src/transfer.*)"
 rule "the loop knows no clients" "$(includes '(call|client)\.h' core/src/loop.*)"
 rule "bindings know no curl" "$(includes "$curl" bindings)"

@@ -409,8 +409,8 @@ SCALE_API void scale_client_free(scale_client *client);
 SCALE_API void scale_client_get_stats(const scale_client *client, scale_client_stats *stats);
 
 /* How fast the client's bulk calls go. All but the budget is shared by the clients of one base URL and key on
-*one
-** loop. */
+ *one
+ ** loop. */
 typedef struct scale_client_pace {
     int limit, in_flight;      /* requests of bulk calls: may be, are in flight */
     double rate;               /* requests a second that they are held to; 0: to none */

@@ -84,8 +84,7 @@ static void end_given_up(scale_call *call) {
     if (!has_error) error->kind = twice ? SCALE_AMBIGUOUS : SCALE_UNAVAILABLE;
     if (!has_error && *last == '\0') last = "no answer";
     char text[SCALE_MESSAGE_SIZE + 128];
-    snprintf(text, sizeof text,
-             "given up, since nothing has succeeded for %g s; the last failure: %s",
+    snprintf(text, sizeof text, "given up, since nothing has succeeded for %g s; the last failure: %s",
              (double)scale__lane_give_up_after(lane) / 1000, has_error ? error->message : last);
     scale__error_set_message(error, text, strlen(text));
     error->retriable = !twice;

@@ -160,8 +160,8 @@ function methods.stats(client)
     return client._core:stats()
 end
 
---- How fast its bulk calls go: limit and in_flight (requests), rate (requests a second they are held to, or nil), state
---- ("closed"; "open", "probing", "given_up": the server seems to be away), budget (retries in store).
+--- How fast its bulk calls go: limit and in_flight (requests), rate (requests a second that they are held to, or nil),
+--- state ("closed"; "open", "probing", "given_up": the server seems to be away), budget (retries in store).
 function methods.pace(client)
     return client._core:pace()
 end

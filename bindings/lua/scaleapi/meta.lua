@@ -53,7 +53,7 @@
 ---@field budget integer Retries in store
 
 ---@class scaleapi.Change One change of the pace
----@field time number As scaleapi.now() gives it
+---@field time number Seconds, on the clock that now() gives
 ---@field what string "in flight 16 -> 32"
 ---@field why string
 
