@@ -339,6 +339,14 @@ module_types.beside = [[
 ---@return scaleapi.Stats
 function Client:stats() end
 
+---How fast its bulk calls go.
+---@return scaleapi.Pace
+function Client:pace() end
+
+---What of that has changed since it was asked last.
+---@return scaleapi.Change[]
+function Client:changes() end
+
 ---Ends its unfinished calls and closes its connections.
 function Client:close() end
 

@@ -12,7 +12,7 @@
 ---@field max_attempts? integer How often it is sent at most
 ---@field accept_existing? boolean create_task: a task that has the unique_id already and is equal counts as made
 ---@field digest_id? boolean create_task: the unique_id is a digest of all that is sent
----@field idempotency_key? string Creating a task: sent as the header Idempotency-Key, which makes it safe to send again
+---@field idempotency_key? string Creating a task: sent as Idempotency-Key, which makes it safe to send it again
 ---@field bulk? boolean One of many: goes when the pace allows, up to 8 times, and waits where another call fails
 
 ---@class scaleapi.ClientOptions What a client is made with.
