@@ -68,7 +68,7 @@ describe("examples/annotate.lua", function()
     it("stops before it finalizes when a task cannot be made", function()
         local output, code = annotate("SCALE_API_KEY=live_sandbox", "--sandbox=fail-rate=0.4,seed=3")
         assert.equal(1, code)
-        assert.matches("after 4 attempts", output)
+        assert.matches("create_task: 500 %l+: ", output)
         assert.is_nil(sys.stat(folder .. "/results.jsonl"))
     end)
 
