@@ -103,7 +103,7 @@ fi
 
 # ---------------------------------------------------------------- committed
 
-files=$(git ls-files 2>/dev/null) || files=$(find . -type f -not -path './build*' | sed 's|^\./||')
+files=$(git ls-files 2>/dev/null) || files=$(find . -type f -not -path './build*' -not -path './.git/*' | sed 's|^\./||')
 text=$(echo "$files" | grep -vE '^(LICENSE|tests/layers\.sh|examples/data/|tests/.*/data/)')
 
 # said REGEX: where a committed text says so.
