@@ -38,22 +38,20 @@ typedef enum scale_landing {
 ** is free until the first 429; then it stays a little under the rate that was answered, and is tried a little
 ** higher now and then.
 */
-#define SCALE_PACE_SLICES 20
-
 typedef struct scale_pace {
     int ceiling, limit, in_flight; /* the most there may ever be; may be now; are */
     double rate;                   /* requests a second; 0 while none is known */
     double latency;                /* ms, smoothed; 0 while none is known */
 
     /* the rest is the machine's own */
-    bool doubling, held, known;
-    int round_answers, round_peak, sent_limit, checked_limit, refusals;
+    bool doubling, held;
+    int round_answers, round_peak, sent_limit, checked_limit, refusals, trust;
     int64_t round_began, cut_at, refused_at, no_growth_until;
     double round_latency, checked_latency, checked_throughput;
     int64_t paused_until, raise_at, steady_for, filled_at, quiet_since;
-    double tokens, step, refused_rate;
-    int64_t slice, window_began; /* what was answered of late, by slices of time */
-    int slices[SCALE_PACE_SLICES];
+    double tokens, step, stood;
+    double passed; /* requests let through since then */
+    int64_t count_began;
 } scale_pace;
 
 /* Starts with min(ceiling, 16) in flight and no rate. `ceiling` is at least 1. */

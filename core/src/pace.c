@@ -4,6 +4,7 @@
 ** The rate follows what was answered within the last seconds, pauses that the server asked for included: one
 ** that lets a burst through and refuses the rest is found out by its average, not by its burst.
 */
+#include <math.h>
 #include <string.h>
 
 #include "scaleapi.h"
@@ -17,23 +18,21 @@
 #define NO_GROWTH_MS 10000 /* and then it is tried again */
 
 /* the rate */
-#define SLICE_MS       250
-#define SLICES_ALONE   8
-#define UNDER          0.98 /* of the rate that was answered */
-#define NEARLY         0.9
-#define LEAST_RATE     0.1
-#define FIRST_STEADY   10000 /* ms under the known rate before a little more is tried */
-#define BRIEFLY_STEADY 2000  /* the first time: little is known then */
-#define MOST_STEADY    60000
-#define STEP_MS        1000
-#define FIRST_STEP     0.02
-#define STEPS_GROW     1.5
-#define MOST_STEP      0.25
-#define BASE_PAUSE     1000 /* after a 429 that names none */
-#define MOST_PAUSE     60000
-#define MOST_ASKED     ((int64_t)1 << 40) /* a longer Retry-After is as good as for ever */
-#define BURST_MS       50
-#define QUIET_MS       1000 /* without work for so long: what was measured tells no more */
+#define UNDER       0.98 /* of the rate that the server seems to allow */
+#define NEARLY      0.9  /* of one that stood, when it is refused after all */
+#define LEAST_RATE  0.1
+#define LEAST_STEADY 2000 /* ms under a rate before more is tried: twice as long as it went well before */
+#define MOST_STEADY 30000
+#define STEP_MS     1000
+#define FIRST_STEP  0.02
+#define DOUBT       0.02
+#define STEPS_GROW  1.5
+#define MOST_STEP   0.25
+#define BASE_PAUSE  1000
+#define MOST_PAUSE  60000
+#define MOST_ASKED  ((int64_t)1 << 40) /* a longer Retry-After is as good as for ever */
+#define BURST_MS    50
+#define QUIET_MS    1000 /* without work for so long: what was counted tells no more */
 
 static int least(int a, int b) {
     return a < b ? a : b;
@@ -41,32 +40,6 @@ static int least(int a, int b) {
 
 static int most(int a, int b) {
     return a > b ? a : b;
-}
-
-/* ============================================================ what was answered */
-
-static void move_window(scale_pace *pace, int64_t now) {
-    int64_t slice = now / SLICE_MS;
-    if (slice - pace->slice >= SCALE_PACE_SLICES) pace->slice = slice - SCALE_PACE_SLICES;
-    while (pace->slice < slice) pace->slices[++pace->slice % SCALE_PACE_SLICES] = 0;
-}
-
-static void empty_window(scale_pace *pace, int64_t now) {
-    memset(pace->slices, 0, sizeof pace->slices);
-    pace->slice = now / SLICE_MS;
-    pace->window_began = now;
-}
-
-/* Answers a second, of late: of the last two seconds, or, if a pause was in them, of all that is known. */
-static double measured_rate(scale_pace *pace, int64_t now, bool undisturbed) {
-    int count = 0, slices = undisturbed ? SLICES_ALONE : SCALE_PACE_SLICES;
-    move_window(pace, now);
-    for (int i = 0; i < slices; i++)
-        count += pace->slices[(pace->slice - i + SCALE_PACE_SLICES) % SCALE_PACE_SLICES];
-    int64_t began = (pace->slice - slices + 1) * SLICE_MS;
-    if (began < pace->window_began) began = pace->window_began;
-    int64_t elapsed = now > began ? now - began : 1;
-    return count * 1000.0 / (double)elapsed;
 }
 
 /* ==================================================================== in flight */
@@ -148,31 +121,56 @@ static void fill_tokens(scale_pace *pace, int64_t now) {
     if (pace->tokens > burst) pace->tokens = burst;
 }
 
-static void lower_rate(scale_pace *pace, int64_t now) {
-    bool undisturbed = now - pace->paused_until > SLICES_ALONE * SLICE_MS;
-    double answered = measured_rate(pace, now, undisturbed);
-    /* A measure without a pause is not far off. */
-    if (pace->known && answered < pace->refused_rate * NEARLY) answered = pace->refused_rate * NEARLY;
-    pace->known = undisturbed && pace->refused_rate > 0;
-    double rate = answered > 0 ? answered * UNDER : pace->rate / 2;
-    bool as_before = answered > pace->refused_rate * NEARLY && answered * NEARLY < pace->refused_rate;
+static double within(double x, double least, double most) {
+    return x < least ? least : x > most ? most : x;
+}
+
+static void begin_count(scale_pace *pace, int64_t now) {
+    pace->passed = 0;
+    pace->count_began = now;
+}
+
+/* Of what is on its way, that which was sent before, if answers take as long as they do. */
+static double sent_before(const scale_pace *pace, int64_t sent_at, int64_t now) {
+    double since = (double)(now - sent_at);
+    return since < pace->latency ? pace->in_flight * (1 - since / pace->latency) : 0;
+}
+
+/*
+** What the server allows lies between two numbers: what it let through from the last refusal to this one, its
+** pause included (less than allowed, if what was not used in the pause is lost), and the same without the
+** pause (more, if it was saved up). Their geometric mean is wrong by a factor that gets smaller each time.
+*/
+static void lower_rate(scale_pace *pace, double passed, int64_t sent_at) {
+    int64_t resumed = pace->paused_until > pace->count_began ? pace->paused_until : pace->count_began;
+    double active = sent_at > resumed ? (double)(sent_at - resumed) : 1;
+    double all = (double)(sent_at - pace->count_began);
+    if (pace->rate <= 0 && active < pace->latency) active = pace->latency;
+    double most = passed * 1000 / active;
+    if (pace->rate > 0 && most > pace->rate) most = pace->rate;
+    double least = all > active ? passed * 1000 / all : most;
+    if (least > most) least = most;
+    double weight = (1 + 3 * active / (all > active ? all : active)) / 4;
+    double rate = least * pow(most / least, weight) * UNDER;
+    bool tried = pace->trust == 2;
+    double floor = pace->trust == 0 ? 0 : pace->stood * (tried ? UNDER : NEARLY);
+    if (pace->trust > 0) pace->trust--;
+    if (rate < floor) rate = floor;
     if (pace->rate > 0 && rate > pace->rate * UNDER) rate = pace->rate * UNDER;
-    if (rate < LEAST_RATE && (answered > 0 || pace->rate > 0)) rate = LEAST_RATE;
-    bool first = pace->rate <= 0;
-    pace->rate = rate;
-    pace->steady_for = first ? BRIEFLY_STEADY : as_before ? pace->steady_for * 2 : FIRST_STEADY;
-    if (pace->steady_for > MOST_STEADY) pace->steady_for = MOST_STEADY;
-    pace->refused_rate = answered;
-    pace->step = FIRST_STEP;
+    double steady = tried || pace->rate <= 0 ? 0 : (double)pace->steady_for * rate / pace->rate;
+    pace->rate = rate < LEAST_RATE ? LEAST_RATE : rate;
+    pace->steady_for = (int64_t)within(steady > active * 3 ? steady : active * 3, LEAST_STEADY, MOST_STEADY);
+    pace->step = within((most / least - 1) * DOUBT, FIRST_STEP, MOST_STEP);
     pace->held = false;
 }
 
+/* At least what the server asked for; twice as long each time that nothing was answered since. */
 static int64_t pause_after_refusal(const scale_pace *pace, int64_t retry_after, double random) {
     int64_t pause = BASE_PAUSE;
-    if (retry_after > MOST_ASKED) retry_after = MOST_ASKED;
     for (int i = 1; i < pace->refusals && pause < MOST_PAUSE; i++) pause *= 2;
     if (pause > MOST_PAUSE) pause = MOST_PAUSE;
-    if (retry_after > 0) pause = retry_after;
+    if (retry_after > MOST_ASKED) retry_after = MOST_ASKED;
+    if (retry_after > 0 && (retry_after > pause || pace->refusals < 2)) pause = retry_after;
     return pause + (int64_t)(random * (pause < 10000 ? (double)pause : 10000) / 20);
 }
 
@@ -181,10 +179,18 @@ static const char *refuse(scale_pace *pace, int64_t sent_at, int64_t retry_after
                           int64_t now) {
     bool again = sent_at > pace->refused_at;
     if (again) {
+        double under_way = sent_before(pace, sent_at, now);
+        double passed = pace->passed + under_way;
         pace->refusals++;
         pace->refused_at = now;
-        lower_rate(pace, now);
+        if (passed >= 1) {
+            lower_rate(pace, passed, sent_at);
+            pace->count_began = sent_at;
+            pace->passed = -under_way;
+        }
         halve(pace, needed_in_flight(pace), now);
+    } else if (pace->passed < 0) {
+        pace->passed += 1; /* it was taken for one that passes */
     }
     int64_t until = now + pause_after_refusal(pace, retry_after, random);
     if (until > pace->paused_until) pace->paused_until = until;
@@ -198,7 +204,10 @@ static const char *refuse(scale_pace *pace, int64_t sent_at, int64_t retry_after
 static const char *raise_rate(scale_pace *pace, int64_t now) {
     if (pace->rate <= 0 || now < pace->raise_at || !pace->held) return NULL;
     fill_tokens(pace, now);
+    pace->stood = pace->rate;
+    pace->trust = 2;
     pace->rate *= 1 + pace->step;
+    pace->limit = most(pace->limit, needed_in_flight(pace));
     pace->step = pace->step * STEPS_GROW < MOST_STEP ? pace->step * STEPS_GROW : MOST_STEP;
     pace->raise_at = now + STEP_MS;
     pace->held = false;
@@ -209,10 +218,9 @@ static const char *raise_rate(scale_pace *pace, int64_t now) {
 
 static const char *take_answer(scale_pace *pace, int64_t sent_at, int64_t now) {
     double latency = (double)(now - sent_at);
-    pace->refusals = 0;
+    if (sent_at > pace->refused_at) pace->refusals = 0;
+    pace->passed += 1;
     pace->latency = pace->latency == 0 ? latency : pace->latency + (latency - pace->latency) / 16;
-    move_window(pace, now);
-    pace->slices[pace->slice % SCALE_PACE_SLICES]++;
     pace->round_answers++;
     pace->round_latency += latency;
     const char *why = raise_rate(pace, now);
@@ -226,10 +234,10 @@ void scale_pace_init(scale_pace *pace, int ceiling, int64_t now) {
     pace->ceiling = most(ceiling, 1);
     pace->limit = least(pace->ceiling, FIRST_LIMIT);
     pace->doubling = true;
-    pace->steady_for = FIRST_STEADY;
+    pace->steady_for = LEAST_STEADY;
     pace->cut_at = pace->refused_at = INT64_MIN;
     pace->quiet_since = pace->filled_at = now;
-    empty_window(pace, now);
+    begin_count(pace, now);
     begin_round(pace, now);
 }
 
@@ -245,12 +253,14 @@ void scale_pace_restart(scale_pace *pace, int64_t now) {
     pace->doubling = true;
     pace->cut_at = now;
     forget_checks(pace);
-    empty_window(pace, now);
+    begin_count(pace, now);
     begin_round(pace, now);
 }
 
 int64_t scale_pace_wait(scale_pace *pace, int64_t now) {
     if (pace->in_flight >= pace->limit) return -1;
+    /* A pause that was too short is followed by one that tries. */
+    if (pace->refusals > 1 && pace->in_flight > 0) return -1;
     if (pace->paused_until > now) return pace->paused_until - now;
     if (pace->rate <= 0) return 0;
     fill_tokens(pace, now);
@@ -264,7 +274,7 @@ void scale_pace_sent(scale_pace *pace, int64_t now) {
     int64_t quiet_since = pace->paused_until > pace->quiet_since ? pace->paused_until : pace->quiet_since;
     double gap = QUIET_MS + (pace->rate > 0 ? 1000.0 / pace->rate : 0);
     if (pace->in_flight == 0 && (double)(now - quiet_since) > gap) {
-        empty_window(pace, now);
+        begin_count(pace, now);
         begin_round(pace, now);
     }
     if (pace->rate > 0) {
