@@ -1,10 +1,10 @@
 /*
 ** pace.c - how many requests may be in flight, and how many may go in a second.
 **
-** The rate follows what was answered within the last seconds, pauses that the server asked for included: one
-** that lets a burst through and refuses the rest is found out by its average, not by its burst.
+** The rate follows what the server lets through between two refusals, which is what it allows, be it a bucket,
+** a window or a queue: both times there was nothing left. It is not exact, for what a pause does not use may be
+** lost or saved up; see lower_rate. Tried against limiters of many kinds in tests/unit/pace_limiters.c.
 */
-#include <math.h>
 #include <string.h>
 
 #include "scaleapi.h"
@@ -18,21 +18,22 @@
 #define NO_GROWTH_MS 10000 /* and then it is tried again */
 
 /* the rate */
-#define UNDER       0.98 /* of the rate that the server seems to allow */
-#define NEARLY      0.9  /* of one that stood, when it is refused after all */
-#define LEAST_RATE  0.1
-#define LEAST_STEADY 2000 /* ms under a rate before more is tried: twice as long as it went well before */
-#define MOST_STEADY 30000
-#define STEP_MS     1000
-#define FIRST_STEP  0.02
-#define DOUBT       0.02
-#define STEPS_GROW  1.5
-#define MOST_STEP   0.25
-#define BASE_PAUSE  1000
-#define MOST_PAUSE  60000
-#define MOST_ASKED  ((int64_t)1 << 40) /* a longer Retry-After is as good as for ever */
-#define BURST_MS    50
-#define QUIET_MS    1000 /* without work for so long: what was counted tells no more */
+#define UNDER        0.98  /* of what the server seems to allow: 2 % of jitter, and less than a step */
+#define NEARLY       0.9   /* of a rate that stood for a while, but was refused twice after a step */
+#define LEAST_RATE   0.1   /* so that there is a word from the server every ten seconds */
+#define STEADY       3     /* times as long as it went well before is it left in peace, */
+#define LEAST_STEADY 2000  /* but for so long at least: a step shows within a second or two */
+#define MOST_STEADY  30000 /* and at most: a pause of a second is 3 % then, a raised limit is used in a minute */
+#define STEP_MS      1000  /* the usual window of a limiter */
+#define FIRST_STEP   0.02  /* up to where it was: half of all steps end there */
+#define DOUBT        0.02  /* the first step is larger by so much for each time that `most` contains `least` */
+#define STEPS_GROW   1.5   /* ten times the rate after 15 steps */
+#define MOST_STEP    0.25
+#define BASE_PAUSE   1000 /* after a 429 that names none, or next to none */
+#define MOST_PAUSE   60000
+#define MOST_ASKED   ((int64_t)1 << 40) /* a longer Retry-After is as good as for ever */
+#define BURST_MS     50                 /* what a late turn of the loop may make up for */
+#define QUIET_MS     1000               /* without work for so long: what was counted tells no more */
 
 static int least(int a, int b) {
     return a < b ? a : b;
@@ -121,8 +122,26 @@ static void fill_tokens(scale_pace *pace, int64_t now) {
     if (pace->tokens > burst) pace->tokens = burst;
 }
 
+static double greater(double a, double b) {
+    return a > b ? a : b;
+}
+
 static double within(double x, double least, double most) {
     return x < least ? least : x > most ? most : x;
+}
+
+/* It goes down in any case; but what stood for a while is believed for two refusals. */
+static void set_rate(scale_pace *pace, double rate, double active) {
+    double before = pace->rate, steady = active * STEADY;
+    bool stepped = pace->trust == 2;
+    if (pace->trust > 0) rate = greater(rate, pace->stood * (stepped ? UNDER : NEARLY));
+    if (pace->trust > 0) pace->trust--;
+    if (before > 0 && rate > before * UNDER) rate = before * UNDER;
+    pace->rate = greater(rate, LEAST_RATE);
+    /* No step has shown that it was too early: but the less of the rate is left, the less is known. */
+    if (!stepped && before > 0) steady = greater(steady, (double)pace->steady_for * pace->rate / before);
+    pace->steady_for = (int64_t)within(steady, LEAST_STEADY, MOST_STEADY);
+    pace->held = false;
 }
 
 static void begin_count(scale_pace *pace, int64_t now) {
@@ -130,47 +149,44 @@ static void begin_count(scale_pace *pace, int64_t now) {
     pace->count_began = now;
 }
 
-/* Of what is on its way, that which was sent before, if answers take as long as they do. */
+/* When sending began, or began again after a pause. */
+static int64_t resumed(const scale_pace *pace) {
+    return pace->paused_until > pace->count_began ? pace->paused_until : pace->count_began;
+}
+
+/* Of what is on its way, as much as was sent before, if it was sent evenly while an answer takes. */
 static double sent_before(const scale_pace *pace, int64_t sent_at, int64_t now) {
-    double since = (double)(now - sent_at);
-    return since < pace->latency ? pace->in_flight * (1 - since / pace->latency) : 0;
+    double from = greater((double)resumed(pace), (double)now - pace->latency);
+    double before = (double)sent_at - from;
+    return before > 0 ? pace->in_flight * before / ((double)now - from) : 0;
 }
 
 /*
-** What the server allows lies between two numbers: what it let through from the last refusal to this one, its
-** pause included (less than allowed, if what was not used in the pause is lost), and the same without the
-** pause (more, if it was saved up). Their geometric mean is wrong by a factor that gets smaller each time.
+** What the server allows lies between what it let through from the last refusal to this one, the pause counted
+** (`least`: that is it, if what is not used in a pause is saved up), and the same without the pause (`most`:
+** that is it, if it is lost). The shorter the pause beside the rest, the less it matters. Where both are
+** uncertain, a middle that is too high is found out at once, and one that is too low is left in quick steps.
 */
 static void lower_rate(scale_pace *pace, double passed, int64_t sent_at) {
-    int64_t resumed = pace->paused_until > pace->count_began ? pace->paused_until : pace->count_began;
-    double active = sent_at > resumed ? (double)(sent_at - resumed) : 1;
+    double active = greater((double)(sent_at - resumed(pace)), 1);
     double all = (double)(sent_at - pace->count_began);
     if (pace->rate <= 0 && active < pace->latency) active = pace->latency;
-    double most = passed * 1000 / active;
+    if (all < active) all = active;
+    double most = passed * 1000 / active, least = passed * 1000 / all;
     if (pace->rate > 0 && most > pace->rate) most = pace->rate;
-    double least = all > active ? passed * 1000 / all : most;
     if (least > most) least = most;
-    double weight = (1 + 3 * active / (all > active ? all : active)) / 4;
-    double rate = least * pow(most / least, weight) * UNDER;
-    bool tried = pace->trust == 2;
-    double floor = pace->trust == 0 ? 0 : pace->stood * (tried ? UNDER : NEARLY);
-    if (pace->trust > 0) pace->trust--;
-    if (rate < floor) rate = floor;
-    if (pace->rate > 0 && rate > pace->rate * UNDER) rate = pace->rate * UNDER;
-    double steady = tried || pace->rate <= 0 ? 0 : (double)pace->steady_for * rate / pace->rate;
-    pace->rate = rate < LEAST_RATE ? LEAST_RATE : rate;
-    pace->steady_for = (int64_t)within(steady > active * 3 ? steady : active * 3, LEAST_STEADY, MOST_STEADY);
+    double of_least = (all - active) / all / 2;
+    set_rate(pace, 1 / (of_least / least + (1 - of_least) / most) * UNDER, active);
     pace->step = within((most / least - 1) * DOUBT, FIRST_STEP, MOST_STEP);
-    pace->held = false;
 }
 
-/* At least what the server asked for; twice as long each time that nothing was answered since. */
+/* What the server asked for, but a second at least; two, four, … when nothing was answered since. */
 static int64_t pause_after_refusal(const scale_pace *pace, int64_t retry_after, double random) {
     int64_t pause = BASE_PAUSE;
     for (int i = 1; i < pace->refusals && pause < MOST_PAUSE; i++) pause *= 2;
     if (pause > MOST_PAUSE) pause = MOST_PAUSE;
     if (retry_after > MOST_ASKED) retry_after = MOST_ASKED;
-    if (retry_after > 0 && (retry_after > pause || pace->refusals < 2)) pause = retry_after;
+    if (retry_after > pause) pause = retry_after;
     return pause + (int64_t)(random * (pause < 10000 ? (double)pause : 10000) / 20);
 }
 
@@ -181,9 +197,10 @@ static const char *refuse(scale_pace *pace, int64_t sent_at, int64_t retry_after
     if (again) {
         double under_way = sent_before(pace, sent_at, now);
         double passed = pace->passed + under_way;
+        bool none = pace->refusals > 0 && under_way < 1;
         pace->refusals++;
         pace->refused_at = now;
-        if (passed >= 1) {
+        if (!none && passed >= 1) {
             lower_rate(pace, passed, sent_at);
             pace->count_began = sent_at;
             pace->passed = -under_way;
