@@ -1,8 +1,10 @@
 /*
 ** pace.c - how many requests may be in flight, and how many may go in a second.
 **
-** The rate follows what the server lets through between two refusals, which is what it allows, be it a bucket,
-** a window or a queue: both times there was nothing left. It is not exact, for what a pause does not use may be
+** The rate follows what the server lets through between two refusals, which is what it allows, be it a
+*bucket,
+** a window or a queue: both times there was nothing left. It is not exact, for what a pause does not use may
+*be
 ** lost or saved up; see lower_rate. Tried against limiters of many kinds in tests/unit/pace_limiters.c.
 */
 #include <string.h>
@@ -18,22 +20,23 @@
 #define NO_GROWTH_MS 10000 /* and then it is tried again */
 
 /* the rate */
-#define UNDER        0.98  /* of what the server seems to allow: 2 % of jitter, and less than a step */
-#define NEARLY       0.9   /* of a rate that stood for a while, but was refused twice after a step */
-#define LEAST_RATE   0.1   /* so that there is a word from the server every ten seconds */
-#define STEADY       3     /* times as long as it went well before is it left in peace, */
-#define LEAST_STEADY 2000  /* but for so long at least: a step shows within a second or two */
-#define MOST_STEADY  30000 /* and at most: a pause of a second is 3 % then, a raised limit is used in a minute */
-#define STEP_MS      1000  /* the usual window of a limiter */
-#define FIRST_STEP   0.02  /* up to where it was: half of all steps end there */
-#define DOUBT        0.02  /* the first step is larger by so much for each time that `most` contains `least` */
-#define STEPS_GROW   1.5   /* ten times the rate after 15 steps */
-#define MOST_STEP    0.25
-#define BASE_PAUSE   1000 /* after a 429 that names none, or next to none */
-#define MOST_PAUSE   60000
-#define MOST_ASKED   ((int64_t)1 << 40) /* a longer Retry-After is as good as for ever */
-#define BURST_MS     50                 /* what a late turn of the loop may make up for */
-#define QUIET_MS     1000               /* without work for so long: what was counted tells no more */
+#define UNDER        0.98 /* of what the server seems to allow: less than a step under it */
+#define NEARLY       0.93 /* "close by"; of what stood before a step, when that is refused as well */
+#define LEAST_RATE   0.1  /* a word from the server every ten seconds */
+#define STEADY       3    /* times as long as it went well before, no more is tried */
+#define LEAST_STEADY 2000 /* two windows of the usual limiter */
+#define MOST_STEADY                                                                                          \
+    30000               /* a pause of a second is 3 % of it; the steps to ten times the rate take 15 s more */
+#define STEP_MS    1000 /* one such window */
+#define FIRST_STEP 0.02 /* where it was before UNDER */
+#define DOUBT      0.02 /* the first step, for each time that `most` holds `least` */
+#define STEPS_GROW 1.5
+#define MOST_STEP  0.25
+#define BASE_PAUSE 1000 /* after a 429 that names none, or less */
+#define MOST_PAUSE 60000
+#define MOST_ASKED ((int64_t)1 << 40) /* a longer Retry-After is as good as for ever */
+#define BURST_MS   50                 /* what a late turn of the loop may make up for */
+#define QUIET_MS   1000               /* without work for so long: what was counted tells no more */
 
 static int least(int a, int b) {
     return a < b ? a : b;
@@ -140,6 +143,8 @@ static void set_rate(scale_pace *pace, double rate, double active) {
     pace->rate = greater(rate, LEAST_RATE);
     /* No step has shown that it was too early: but the less of the rate is left, the less is known. */
     if (!stepped && before > 0) steady = greater(steady, (double)pace->steady_for * pace->rate / before);
+    /* It lies between two steps, and close: known. */
+    if (stepped && before * NEARLY < pace->stood) steady = MOST_STEADY;
     pace->steady_for = (int64_t)within(steady, LEAST_STEADY, MOST_STEADY);
     pace->held = false;
 }
@@ -162,7 +167,8 @@ static double sent_before(const scale_pace *pace, int64_t sent_at, int64_t now) 
 }
 
 /*
-** What the server allows lies between what it let through from the last refusal to this one, the pause counted
+** What the server allows lies between what it let through from the last refusal to this one, the pause
+*counted
 ** (`least`: that is it, if what is not used in a pause is saved up), and the same without the pause (`most`:
 ** that is it, if it is lost). The shorter the pause beside the rest, the less it matters. Where both are
 ** uncertain, a middle that is too high is found out at once, and one that is too low is left in quick steps.
@@ -171,6 +177,7 @@ static void lower_rate(scale_pace *pace, double passed, int64_t sent_at) {
     double active = greater((double)(sent_at - resumed(pace)), 1);
     double all = (double)(sent_at - pace->count_began);
     if (pace->rate <= 0 && active < pace->latency) active = pace->latency;
+    if (pace->paused_until <= pace->count_began) all = active + BASE_PAUSE; /* a rest was before it */
     if (all < active) all = active;
     double most = passed * 1000 / active, least = passed * 1000 / all;
     if (pace->rate > 0 && most > pace->rate) most = pace->rate;

@@ -1,5 +1,6 @@
 /*
-** pace_world.h - servers that limit, slow down or refuse, on a clock of its own, a millisecond a turn, with as much work as the
+** pace_world.h - servers that limit, slow down or refuse, on a clock of its own, a millisecond a turn, with
+*as much work as the
 ** pace allows. Chance is the same in each run.
 */
 #ifndef PACE_WORLD_H
@@ -224,6 +225,7 @@ static void run(server *s, int64_t ms) {
         bool stalled = s->stall_every > 0 && now % s->stall_every < s->stall;
         turn(s);
         while (!stalled && unused_flights != NULL && scale_pace_wait(&pace, now) == 0) take_off(s);
+        turn(s); /* to a server that is no way off */
     }
 }
 
