@@ -32,10 +32,11 @@ typedef enum scale_landing {
 
 /*
 ** How many requests may be in flight, and how many may go in a second. The first doubles per round trip until
-** the server says no (429, 503) or nothing in time; from then on it grows by one a round trip and is halved by
-** each such word. It does not grow while more in flight brings longer answers and no more of them. The second
-** is free until the first 429; then it stays a little under what the server lets through between two of them,
-** and is tried a little higher now and then. A 429 stops all for as long as the server says, a second at least.
+** the server says no (429, 503) or nothing in time; from then on it grows by one a round trip and is halved
+** by each such word. It does not grow while more in flight brings longer answers and no more of them. The
+** second is free until the first 429; then it stays a little under what the server lets through between two
+** of them, and is tried a little higher now and then. A 429 stops all for as long as the server says, a
+** second at least.
 */
 typedef struct scale_pace {
     int ceiling, limit, in_flight; /* the most there may ever be; may be now; are */

@@ -20,23 +20,22 @@
 #define NO_GROWTH_MS 10000 /* and then it is tried again */
 
 /* the rate */
-#define UNDER        0.98 /* of what the server seems to allow: less than a step under it */
-#define NEARLY       0.93 /* "close by"; of what stood before a step, when that is refused as well */
-#define LEAST_RATE   0.1  /* a word from the server every ten seconds */
-#define STEADY       3    /* times as long as it went well before, no more is tried */
-#define LEAST_STEADY 2000 /* two windows of the usual limiter */
-#define MOST_STEADY                                                                                          \
-    30000               /* a pause of a second is 3 % of it; the steps to ten times the rate take 15 s more */
-#define STEP_MS    1000 /* one such window */
-#define FIRST_STEP 0.02 /* where it was before UNDER */
-#define DOUBT      0.02 /* the first step, for each time that `most` holds `least` */
-#define STEPS_GROW 1.5
-#define MOST_STEP  0.25
-#define BASE_PAUSE 1000 /* after a 429 that names none, or less */
-#define MOST_PAUSE 60000
-#define MOST_ASKED ((int64_t)1 << 40) /* a longer Retry-After is as good as for ever */
-#define BURST_MS   50                 /* what a late turn of the loop may make up for */
-#define QUIET_MS   1000               /* without work for so long: what was counted tells no more */
+#define UNDER        0.98  /* of what the server seems to allow: less than a step under it */
+#define NEARLY       0.93  /* "close by"; of what stood before a step, when that is refused as well */
+#define LEAST_RATE   0.1   /* a word from the server every ten seconds */
+#define STEADY       3     /* times as long as it went well before, no more is tried */
+#define LEAST_STEADY 2000  /* two windows of the usual limiter */
+#define MOST_STEADY  30000 /* a pause of a second is 3 % of it */
+#define STEP_MS      1000  /* one such window */
+#define FIRST_STEP   0.02  /* where it was before UNDER */
+#define DOUBT        0.02  /* the first step, for each time that `most` holds `least` */
+#define STEPS_GROW   1.5
+#define MOST_STEP    0.25
+#define BASE_PAUSE   1000 /* after a 429 that names none, or less */
+#define MOST_PAUSE   60000
+#define MOST_ASKED   ((int64_t)1 << 40) /* a longer Retry-After is as good as for ever */
+#define BURST_MS     50                 /* what a late turn of the loop may make up for */
+#define QUIET_MS     1000               /* without work for so long: what was counted tells no more */
 
 static int least(int a, int b) {
     return a < b ? a : b;
