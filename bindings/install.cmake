@@ -5,6 +5,7 @@ install(TARGETS scaleapi_shared EXPORT scaleapi
     LIBRARY COMPONENT library NAMELINK_COMPONENT development)
 install(TARGETS scaleapi_static EXPORT scaleapi ARCHIVE COMPONENT development)
 install(DIRECTORY core/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT development)
+file(RELATIVE_PATH PREFIX_FROM_PC /${CMAKE_INSTALL_LIBDIR}/pkgconfig /) # so that any --prefix will do
 configure_file(core/scaleapi.pc.in scaleapi.pc @ONLY)
 install(FILES ${CMAKE_BINARY_DIR}/scaleapi.pc
     DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT development)
