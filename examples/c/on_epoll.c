@@ -8,6 +8,7 @@
 *one
 ** descriptor to wait for and one time-out.
 */
+#include <errno.h>
 #include <scaleapi.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,9 +58,11 @@ static bool read_lines(scale_client *client) {
     return size < sizeof text;
 }
 
-static void add(int epoll, int descriptor) {
+/* False when the descriptor is of a kind that is always readable: a file, which epoll refuses. */
+static bool add(int epoll, int descriptor) {
     struct epoll_event event = {.events = EPOLLIN, .data.fd = descriptor};
-    if (epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0) return;
+    if (epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0) return true;
+    if (errno == EPERM) return false;
     perror("epoll_ctl");
     exit(1);
 }
@@ -67,7 +70,9 @@ static void add(int epoll, int descriptor) {
 static void run(int epoll, scale_loop *loop, scale_client *client) {
     scale_error error = SCALE_ERROR_INIT;
     struct epoll_event event;
-    bool open = true;
+    bool open = add(epoll, STDIN_FILENO);
+    if (!open)
+        while (read_lines(client)) {}
     while (open || scale_loop_unfinished(loop) > 0) {
         int count = epoll_wait(epoll, &event, 1, scale_loop_timeout(loop));
         if (count == 1 && event.data.fd == STDIN_FILENO && !read_lines(client)) {
@@ -88,7 +93,6 @@ int main(void) {
     options.base_url = getenv("SCALE_API_URL");
     need(scale_loop_new(&loop, NULL, &error), &error);
     need(scale_client_new(&client, loop, &options, &error), &error);
-    add(epoll, STDIN_FILENO);
     add(epoll, scale_loop_descriptor(loop));
     run(epoll, loop, client);
     scale_client_free(client);
