@@ -527,6 +527,9 @@ SCALE_API void scale_call_cancel(scale_call *call);
 
 SCALE_API bool scale_call_is_done(const scale_call *call);
 
+/* A request of it is on its way: it neither waits for its turn or the next attempt, nor is it done. */
+SCALE_API bool scale_call_is_in_flight(const scale_call *call);
+
 /* Of a call that is done: its answer's bytes (borrowed until scale_call_free), or data NULL. */
 SCALE_API scale_slice scale_call_answer(const scale_call *call);
 

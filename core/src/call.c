@@ -606,6 +606,10 @@ void scale_call_cancel(scale_call *call) {
 
 /* ==================================================================== its end */
 
+bool scale_call_is_in_flight(const scale_call *call) {
+    return call->state == SCALE__CALL_IN_FLIGHT;
+}
+
 bool scale_call_is_done(const scale_call *call) {
     return call->state == SCALE__CALL_DONE;
 }
