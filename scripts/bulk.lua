@@ -160,7 +160,7 @@ command.run("bulk", function()
         report.say("%s failed; %s says why; mend and feed back %s", report.count(written.count, "row"),
             written.errors_path, written.failed_path)
     end
-    if result.stopped then report.say "run the same command again to go on" end
+    work.say_how_to_go_on(result)
     summarize(arguments, result)
     return work.end_code(result)
 end)

@@ -102,6 +102,11 @@ end
 
 Parallel.__close = Parallel.close
 
+--- Cancels those under way whose call is not in flight: it waits for its turn, or for its next attempt.
+function Parallel:cancel_unsent()
+    for _, job in ipairs(self._state.jobs) do job:cancel_unsent() end
+end
+
 -- A loop that was left and forgotten begins no further items; what is under way comes to its end.
 function Parallel:__gc()
     self._state.closed = true

@@ -328,6 +328,12 @@ function Job:cancel()
     complete(wait)
 end
 
+--- The same, if what it waits for is a call that itself waits: for its turn, or for its next attempt.
+function Job:cancel_unsent()
+    local call = self._wait and self._wait.call
+    if call and call.is_waiting and call:is_waiting() then self:cancel() end
+end
+
 function Job:__tostring()
     local state = self._ok == nil and "unfinished" or self._ok and "done" or "failed"
     return "Job (" .. state .. ")"
