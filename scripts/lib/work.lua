@@ -50,7 +50,10 @@ function work.run(options, arguments)
         watcher:cancel()
         sys.catch_interrupt(false)
     end
-    if not ok then error(result, 0) end
+    if not ok then
+        if scaleapi.is_error(result, "timeout") then command.time_left() end -- says so in its own words
+        error(result, 0)
+    end
     return result
 end
 

@@ -342,8 +342,9 @@ local function start(options)
     }
 end
 
--- Calls fn as a job, which is canceled when the time is over.
+-- Calls fn; with a deadline as a job, which is canceled when the time is over.
 local function call_in_time(state, fn)
+    if not state.options.deadline then return fn() end
     local job, late = scheduler.spawn(fn), false
     local alarm = scheduler.after(seconds_left(state), function()
         late = true
@@ -359,13 +360,9 @@ end
 
 -- What comes before the rows, and may end it all.
 local function prepare(state)
-    local fn, ok, problem = state.options.prepare, nil, nil
+    local fn = state.options.prepare
     if not fn then return end
-    if state.options.deadline then
-        ok, problem = pcall(call_in_time, state, fn)
-    else
-        ok, problem = pcall(fn)
-    end
+    local ok, problem = pcall(call_in_time, state, fn)
     if ok then return end
     if state.journal then state.journal:close() end
     error(problem, 0)
@@ -398,7 +395,8 @@ end
 ---   weigh        function(row) -> bytes that the row still holds once sent (0)
 --- Returns a table: total (rows taken), counts by state (`skipped`: were done before), failed (and in conflict), left
 --- (taken but without an outcome), retries, seconds, resumed; stopped = { reason, why, error } when it ended early
---- ("key", "refused", "gave_up", "deadline", "disk" or what was given to stop), problem when the iterator or a function raised.
+--- ("key", "refused", "gave_up", "deadline", "disk" or what was given to stop), problem when the iterator or a function
+--- raised.
 return function(options)
     local state = start(options)
     prepare(state)
