@@ -121,7 +121,7 @@ local function run(client, arguments, operation, row)
     local written, repeatable = nil, scaleapi.senders.repeatable(row)
     local result = work.run({
         client = client, concurrency = arguments.concurrency, rows = open_rows(arguments.file, operation, row),
-        send = sender(safe, (row.name:gsub("^v2%.", "")), scaleapi.senders.options(row)),
+        send = sender(safe, (row.name:gsub("^v2%.", "")), scaleapi.senders.options(row)), one_call = true,
         repeatable = function(each) return repeatable(each.arguments and each.arguments[each.arguments.n]) end,
         journal = work.journal_of(arguments.file .. "." .. row.name), input = arguments.file, fresh = arguments.fresh,
         header = { { "call", row.name } },

@@ -218,7 +218,8 @@ end
 local function run(client, arguments, state, total, equal)
     return work.run({
         client = client, concurrency = arguments.concurrency, total = total,
-        rows = row_source(arguments, equal), send = sender(client, arguments, state), on_outcome = recorder(state),
+        rows = row_source(arguments, equal), send = sender(client, arguments, state), one_call = true,
+        on_outcome = recorder(state),
         weigh = function(row) return row.line and #row.line or 0 end,
         repeatable = function() return true end, -- each has its unique_id
         journal = work.journal_of(arguments.file), input = arguments.file, fresh = arguments.fresh,

@@ -530,6 +530,9 @@ SCALE_API bool scale_call_is_done(const scale_call *call);
 /* A request of it is on its way: it neither waits for its turn or the next attempt, nor is it done. */
 SCALE_API bool scale_call_is_in_flight(const scale_call *call);
 
+/* How often its request was sent so far, look-ups aside. */
+SCALE_API int scale_call_attempts(const scale_call *call);
+
 /* Of a call that is done: its answer's bytes (borrowed until scale_call_free), or data NULL. */
 SCALE_API scale_slice scale_call_answer(const scale_call *call);
 

@@ -20,6 +20,7 @@ local senders = require "scaleapi.senders"
 
 local FEWEST_FAILURES = 5 -- in a row, before an outage is believed
 local LOOK_EVERY = 0.1    -- seconds, while too much waits for a slow row, or the end for what is in flight
+local MOMENT = 0.5        -- seconds that an end waits for what was sent and is not known yet
 local TELL_EVERY = 1      -- seconds between two calls of on_progress at most
 local MOST_SKIPPED = 10000 -- rows in one go, before others have their turn
 
@@ -41,21 +42,23 @@ local BEGUN = { s = true, a = true }
 local OPTIONS = {
     client = true, rows = true, operation = true, send = true, repeatable = true, concurrency = true, journal = true,
     input = true, header = true, fresh = true, total = true, weigh = true, on_outcome = true, on_progress = true,
-    on_start = true, prepare = true, deadline = true,
+    on_start = true, prepare = true, deadline = true, one_call = true,
 }
 
 -- ---------------------------------------------------------------------- stop
 
--- What waits for its turn is not sent any more, nor what lands without success sent again.
+-- What waits for its turn is not sent any more; nor is, after a moment, what was sent before, which may need but one
+-- look to be known.
 local function cancel_unsent(state)
     if state.ended then return end
-    state.results:cancel_unsent()
+    state.results:cancel_unsent(scheduler.now() - state.stopped_at > MOMENT)
     state.look = scheduler.after(LOOK_EVERY, function() cancel_unsent(state) end)
 end
 
 local function stop(state, reason, why, err)
     if state.stopped then return end
     state.stopped = { reason = reason, why = why, error = err }
+    state.stopped_at = scheduler.now()
     cancel_unsent(state)
 end
 
@@ -96,8 +99,16 @@ local function settle(state, job, outcome)
     tell(state)
 end
 
--- The row has no outcome: the journal has it as begun.
-local function leave(state, job)
+-- True when it is certain that nothing of the row was sent, be it in this run or an earlier one.
+local function is_unsent(state, job, err)
+    if state.begun_before[job.number] then return false end
+    return not job.begun or state.one_call and err.attempts == 0
+end
+
+-- The row has no outcome, but an error: the journal has it as begun, unless it was not sent.
+local function leave(state, job, err)
+    local log = state.journal
+    if log and log:state(job.number) == "s" and is_unsent(state, job, err) then log:record("o", job.number) end
     state.order:skip(job.place)
 end
 
@@ -108,7 +119,7 @@ local function settle_doubtful(state)
     for _, each in ipairs(doubtful) do
         if each.outcome.error.unclear then
             state.unresolved = state.unresolved + 1
-            leave(state, each.job)
+            leave(state, each.job, each.outcome.error)
         else
             settle(state, each.job, each.outcome)
         end
@@ -139,7 +150,7 @@ local function judge(state, job, outcome)
     local kind = err and err.kind
     if HOPELESS[kind] then
         stop(state, HOPELESS[kind], tostring(err), err)
-        return leave(state, job)
+        return leave(state, job, err)
     end
     if OUTAGE[kind] then return doubt(state, job, outcome) end
     if not err or err.code then
@@ -183,6 +194,7 @@ local function send(state, job)
     local before = state.begun_before[job.number]
     if before == "a" or before and not state.repeatable(job.row) then return ambiguous() end
     if state.journal then state.journal:start(job.number) end
+    job.begun = true
     state.under_way = state.under_way + 1
     local ok, outcome = pcall(state.send, job.row, job.more)
     state.under_way = state.under_way - 1
@@ -192,7 +204,7 @@ end
 
 local function take_result(state, job, outcome, problem)
     if not problem then return judge(state, job, outcome) end
-    leave(state, job)
+    leave(state, job, errors.is_error(problem) and problem or {})
     if errors.is_error(problem, "canceled") then return end
     if not errors.is_error(problem, "journal") then error(problem, 0) end
     stop(state, "disk", problem.message)
@@ -204,7 +216,7 @@ local function take_results(state)
         if state.journal and state.journal.failed then stop(state, "disk", state.journal.failed) end
     end
     if state.stopped then
-        for _, each in ipairs(state.doubtful) do leave(state, each.job) end
+        for _, each in ipairs(state.doubtful) do leave(state, each.job, each.outcome.error) end
     elseif #state.doubtful > 0 and state.streak == state.done + #state.doubtful - (state.counts.skipped or 0) then
         local err = state.doubtful[#state.doubtful].outcome.error
         stop(state, "gave_up", "no request came through; the last: " .. tostring(err), err)
@@ -335,6 +347,7 @@ local function start(options)
     return {
         options = options, client = options.client, send = sender, next_row = source.next,
         repeatable = repeatable or function() return true end,
+        one_call = options.one_call or options.operation ~= nil,
         journal = open_journal(options, source), order = order.new(options.on_outcome or function() end),
         patience = math.max(FEWEST_FAILURES, options.concurrency or 50), streak = 0, doubtful = {}, unresolved = 0,
         number = 0, total = 0, done = 0, counts = {}, under_way = 0, begun_before = {},
@@ -377,6 +390,8 @@ end
 ---                "existing", "conflict", "failed" or another word for what was done; `error` an error object if it
 ---                failed; `id` the task that it made or found
 ---   repeatable   with send: function(row) -> false if it must not be done twice (default: it may)
+---   one_call     with send: true if it makes one call and does nothing else. Then a row that ended before that call
+---                was sent has not been begun
 ---   concurrency  how many rows at a time at most (50)
 ---   journal      a path, or true for the rows' path and ".journal". The journal of a run that was ended is gone on
 ---                with: what is done is passed over, what was begun is sent again. One of other work is refused with
