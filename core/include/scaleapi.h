@@ -385,7 +385,7 @@ typedef struct scale_client_options {
     int deadline;           /* ms for a call with its retries and pauses, 300,000 */
     int max_in_flight;      /* requests at once, 50 */
     int max_attempts;       /* sendings of one request, 4 */
-    int give_up_after;      /* ms without any success until bulk calls end, 600,000 */
+    int give_up_after;      /* ms without any success until bulk calls end, in flight or not, 600,000 */
     size_t max_answer;      /* bytes, 256 MiB */
     bool verify;            /* check the server's certificate, true */
     bool allow_http;        /* send the key over plain http to another host than loopback, false */
