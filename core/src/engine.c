@@ -153,8 +153,7 @@ static void describe(const scale_call *call, scale__request *request) {
     request->idempotency_key = lookup ? NULL : call->idempotency_key;
     request->may_resend = request->method == SCALE_GET;
     request->large_answer = call->operation->page != SCALE_PAGE_NONE;
-    request->wants_date =
-        lookup || scale__server_clock_is_old(&call->client->clock, scale_loop_now(call->loop));
+    request->wants_date = scale__server_clock_is_old(&call->client->clock, scale_loop_now(call->loop));
     request->connect_timeout = at_most(left, chosen(call->options.connect_timeout, options->connect_timeout));
     if (request->parts != NULL && call->options.timeout == 0) {
         /* A large file takes as long as it takes, if only it moves; but for a deadline of its own. */
