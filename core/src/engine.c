@@ -362,8 +362,8 @@ static bool is_plainly_refused(const scale_call *call) {
     return scale__call_was_refused(call) && call->refusal.code != 409 && !call->unclear;
 }
 
-/* The look-up failed, or found nothing: look again, or report what the server said before. Who answers something
-** else than the API, a page of HTML say, is not asked for long after a plain refusal. */
+/* The look-up failed, or found nothing: look again, or report what the server said before. Who answers
+** something else than the API, a page of HTML say, is not asked for long after a plain refusal. */
 static void look_again(scale_call *call, const scale__failure *failure) {
     int64_t pause = 0;
     scale__attempt attempt = attempt_of(call, call->lookups);

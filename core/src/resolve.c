@@ -256,7 +256,8 @@ static bool is_same_task(const scale_call *call, scale_slice task, char *differe
                                    : covers_sent(call, task, difference, room);
 }
 
-/* Was the task there before the call's first attempt, by the server's own clock? */
+/* Was the task there before the call's first attempt, by the server's own clock? Within the slack it may be
+** either, and counts as made: a process that was killed and started again so soon finds its own task. */
 static bool was_there_before(const scale_call *call, scale_slice task) {
     int64_t begun = 0;
     return scale__server_clock_at(&call->client->clock, call->begun_at, &begun) &&
