@@ -341,6 +341,10 @@ module_types.beside = [[
 ---@return scaleapi.Stats
 function Client:stats() end
 
+---What time it is for the server, in seconds since 1970, by the Date of its answers; nil while none had one.
+---@return number?
+function Client:server_time() end
+
 ---How fast its bulk calls go.
 ---@return scaleapi.Pace
 function Client:pace() end

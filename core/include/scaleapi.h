@@ -418,6 +418,10 @@ SCALE_API void scale_client_free(scale_client *client);
 
 SCALE_API void scale_client_get_stats(const scale_client *client, scale_client_stats *stats);
 
+/* What time it is for the server, ms since 1970: the Date of one of its last good answers and what has
+** passed on the loop's clock since; up to a second and an answer's way early. False while none had a Date. */
+SCALE_API bool scale_client_server_time(const scale_client *client, int64_t *time);
+
 /* How fast the client's bulk calls go. All but the budget is shared by the clients of one base URL and key on
  *one
  ** loop. */
@@ -539,7 +543,11 @@ SCALE_API scale_slice scale_call_answer(const scale_call *call);
 /* Of a call that is done: its error; kind SCALE_NONE when it has an answer. Borrowed. */
 SCALE_API const scale_error *scale_call_error(const scale_call *call);
 
-/* True when the answer is a task that was there before this call (see accept_existing). */
+/* True when the answer is a task that was there before this call: its unique_id was taken though no attempt
+** could have made it (see accept_existing); or it was looked up after an unclear outcome, and is more than
+** 2 s older than the first attempt by the server's clock: created_at against the Date of its answers, less
+** what has passed on the loop's clock. False within the 2 s, when it may be either; and when the server tells
+** no Date or no created_at in UTC. */
 SCALE_API bool scale_call_existed(const scale_call *call);
 
 /* Frees the call; an unfinished one is dropped, its done function not called. NULL is fine. */

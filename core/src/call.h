@@ -46,6 +46,7 @@ struct scale_call {
     bool started, unclear, existed;
     bool found; /* the thing is there, and is being read */
     int attempts, lookups;
+    int64_t begun_at; /* when the first attempt was about to be sent, loop's clock */
     int64_t deadline; /* SCALE__NO_DEADLINE of a bulk call that was given none */
     bool probe;       /* of a bulk call: its request tries whether the server is back */
     bool awaited;     /* likewise: an answer to it is due within a time */

@@ -254,6 +254,10 @@ static size_t length(const scale__link *list) {
     return count;
 }
 
+bool scale_client_server_time(const scale_client *client, int64_t *time) {
+    return client->loop != NULL && scale__server_clock_at(&client->clock, scale_loop_now(client->loop), time);
+}
+
 void scale_client_get_stats(const scale_client *client, scale_client_stats *stats) {
     *stats = client->stats;
     stats->queued = length(&client->queue) + length(&client->bulk) + length(&client->again);

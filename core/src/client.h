@@ -7,6 +7,7 @@
 #include "lane.h"
 #include "loop.h"
 #include "scaleapi.h"
+#include "server_clock.h"
 #include "transfer.h"
 #include "url.h"
 
@@ -17,6 +18,7 @@ struct scale_client {
     scale__base_url base;
     scale_client_options options; /* the numbers and flags; its texts are NULL */
     scale_client_stats stats;
+    scale__server_clock clock;
     scale__lane_member lane;
     scale_budget budget;
     scale__link queue; /* calls that wait for a place */

@@ -46,7 +46,7 @@ struct scale__transfer {
     void *user;
     CURLcode result;
     int begun; /* how often libcurl began to send the request */
-    bool may_resend, in_multi, is_finished;
+    bool may_resend, wants_date, in_multi, is_finished;
     int file_error; /* errno of a file that could not be read */
     char message[CURL_ERROR_SIZE];
 };
@@ -531,6 +531,7 @@ scale_status scale__transfer_start(scale__transfer **result, scale__session *ses
     transfer->file_error = 0;
     transfer->is_finished = false;
     transfer->may_resend = request->may_resend;
+    transfer->wants_date = request->wants_date;
     transfer->message[0] = '\0';
     link_active(transfer);
     if (!set_request(transfer, request)) return start_failed(transfer, request, error);
@@ -619,6 +620,19 @@ static int64_t retry_after(CURL *easy) {
     return seconds > 0 ? (int64_t)seconds * 1000 : -1;
 }
 
+static const char *header_of(CURL *easy, const char *name) {
+    struct curl_header *header = NULL;
+    bool found = curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK;
+    return found ? header->value : NULL;
+}
+
+/* An answer that lay in a cache for a while has the date of that time. */
+static int64_t date_of(CURL *easy) {
+    const char *age = header_of(easy, "Age"), *date = header_of(easy, "Date");
+    if (date == NULL || (age != NULL && atoi(age) > 0)) return -1;
+    return (int64_t)curl_getdate(date, NULL);
+}
+
 /* The answer's headers, without those of interim answers and proxies. */
 static void read_head(scale__transfer *transfer, scale__outcome *outcome) {
     struct curl_header *header = NULL;
@@ -646,6 +660,7 @@ static void read_outcome(scale__transfer *transfer, scale__outcome *outcome) {
     outcome->connections = (uint64_t)connections;
     outcome->sent = transfer->begun > 0;
     outcome->retry_after = retry_after(transfer->easy);
+    outcome->date = transfer->wants_date ? date_of(transfer->easy) : -1;
     outcome->redirect = redirect;
     if (transfer->result != CURLE_OK) describe_failure(transfer, outcome);
     if (transfer->head != NULL && transfer->result == CURLE_OK) read_head(transfer, outcome);

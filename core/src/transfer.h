@@ -73,6 +73,7 @@ typedef struct scale__request {
     scale__buffer *head;         /* the answer's headers go here: name, NUL, value, NUL, …; or NULL */
     bool may_resend;             /* libcurl itself may send it again when a kept connection proves dead */
     bool large_answer;           /* worth a large receive buffer */
+    bool wants_date;             /* outcome.date is to be read */
     int64_t timeout;             /* ms for the whole exchange; 0: none */
     int64_t stall_timeout;       /* ms without progress; 0: none */
     int64_t connect_timeout;     /* ms */
@@ -84,6 +85,7 @@ typedef struct scale__outcome {
     bool sent;           /* the request's first byte left, or may have */
     bool passing;        /* with a kind: another attempt may fare better */
     int64_t retry_after; /* ms, -1 */
+    int64_t date;        /* when the server answered, s since 1970; -1: it did not say, or nobody asked */
     uint64_t connections;
     const char *redirect; /* where a redirect leads, or NULL; borrowed until `finished` returns */
     char message[512];    /* with a kind: what went wrong */

@@ -163,6 +163,12 @@ function methods.stats(client)
     return client._core:stats()
 end
 
+--- What time it is for the server, in seconds since 1970, by the Date of its last good answers; up to a second and an
+--- answer's way early. nil while no answer had one.
+function methods.server_time(client)
+    return client._core:server_time()
+end
+
 --- How fast its bulk calls go: limit and in_flight (requests), rate (requests a second that they are held to, or nil),
 --- state ("closed"; "open", "probing", "given_up": the server seems to be away), budget (retries in store).
 function methods.pace(client)
