@@ -33,27 +33,25 @@ typedef enum scale_landing {
 /*
 ** How many requests may be in flight, and how many may go in a second. The first doubles per round trip until
 ** the server says no (429, 503) or nothing in time; from then on it grows by one a round trip and is halved
-*by
-** each such word. It does not grow while more in flight brings longer answers and no more of them. The second
-** is free until the first 429; then it stays a little under the rate that was answered, and is tried a little
-** higher now and then.
+** by each such word. It does not grow while more in flight brings longer answers and no more of them. The
+** second is free until the first 429; then it stays a little under what the server lets through between two
+** of them, and is tried a little higher now and then. A 429 stops all for as long as the server says, a
+** second at least.
 */
-#define SCALE_PACE_SLICES 20
-
 typedef struct scale_pace {
     int ceiling, limit, in_flight; /* the most there may ever be; may be now; are */
     double rate;                   /* requests a second; 0 while none is known */
     double latency;                /* ms, smoothed; 0 while none is known */
 
     /* the rest is the machine's own */
-    bool doubling, held, known;
-    int round_answers, round_peak, sent_limit, checked_limit, refusals;
+    bool doubling, held;
+    int round_answers, round_peak, sent_limit, checked_limit, refusals, trust;
     int64_t round_began, cut_at, refused_at, no_growth_until;
     double round_latency, checked_latency, checked_throughput;
     int64_t paused_until, raise_at, steady_for, filled_at, quiet_since;
-    double tokens, step, refused_rate;
-    int64_t slice, window_began; /* what was answered of late, by slices of time */
-    int slices[SCALE_PACE_SLICES];
+    double tokens, step, stood;
+    double passed; /* requests let through since then */
+    int64_t count_began;
 } scale_pace;
 
 /* Starts with min(ceiling, 16) in flight and no rate. `ceiling` is at least 1. */
