@@ -5,7 +5,7 @@ A part has all tasks that were made after `low` and not after `high` (nil: no bo
 1970. Where the tasks of a part lie, which is between `from` and `to`, and how many they are, is what was counted: it
 may be wrong, and then parts are not equal; that together they have every task does not rest on it.
 
-Parts are cut one by one, as they are needed, with one count each: a list of a million tasks is never planned as a whole.
+Parts are cut one by one, as they are needed, with one count each: a long list is never planned as a whole.
 --]]
 
 local slice_plan = {}

@@ -5,8 +5,8 @@ scaleapi.slices - a list read in parts by created_at, several at once:
     for task in client:get_tasks { project_name = "kittens", slices = 8, ordered = true } do … end
 
 Every task that was there at the start comes exactly once, one that is made meanwhile at most once. Whether the server
-takes a bound for within or without is not known: a part is asked for from its lower bound to a millisecond behind the
-upper one, and what belongs to the part beside it is told by its created_at and passed over. Where tasks come without one
+takes a bound for within or without is not known: a part is asked for from its lower bound to a millisecond behind
+the upper one, and what belongs to the part beside it is told by its created_at and passed over. Where tasks come without one
 (limited_response), those near a bound are asked for by themselves, in full, once.
 
 So many jobs read parts, the newest first, and cut those that are too large (slice_plan.lua). Unordered, tasks are
