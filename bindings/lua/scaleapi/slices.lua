@@ -5,9 +5,9 @@ scaleapi.slices - a list read in parts by created_at, several at once:
     for task in client:get_tasks { project_name = "kittens", slices = 8, ordered = true } do … end
 
 Every task that was there at the start comes exactly once, one that is made meanwhile at most once. Whether the server
-takes a bound for within or without is not known: a part is asked for from its lower bound to a millisecond behind
-the upper one, and what belongs to the part beside it is told by its created_at and passed over. Where tasks come without one
-(limited_response), those near a bound are asked for by themselves, in full, once.
+takes a bound for within or without is not known: a part is asked for from its lower bound to a millisecond behind the
+upper one, and what belongs to the part beside it is told by its created_at and passed over. Where tasks come without
+one (limited_response), those near a bound are asked for by themselves, in full, once.
 
 So many jobs read parts, the newest first, and cut those that are too large (slice_plan.lua). Unordered, tasks are
 handed out as they come, and a job waits when a page for each job is there. Ordered, what comes early waits in its part,
@@ -434,7 +434,7 @@ local function start(client, row, whole, named, options)
     local state = {
         client = client, row = row, filters = named, options = options, slices = named.slices,
         ordered = named.ordered == true, limit = named.limit or DEFAULT_LIMIT, whole = whole,
-        plan = { parts = { { count = 0 } } }, left = 0, given = 0, taken = 0, bytes = 0, claims = {}, waits = {},
+        plan = slice_plan.new(0, 0, 0), left = 0, given = 0, taken = 0, bytes = 0, claims = {}, waits = {},
         tasks = {}, first = 1, last = 0, jobs = {}, working = named.slices,
     }
     state.most = state.slices * state.limit
