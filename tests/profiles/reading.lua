@@ -31,16 +31,14 @@ local function export(name, size, url, more)
 end
 
 local function slices(size)
-    local server = machine.server { latency = size.latency }
-    work.run(work.rows(size.rows), server.url, { "--concurrency", "400" })
-    local before = server:counts().requests
+    local server = machine.helper("list.lua", tostring(size.tasks), tostring(size.latency))
     local plain = export("plain.jsonl", size, server.url)
-    local pages = server:counts().requests - before
+    local pages = server:control "/list/requests"
     local ordered = export("ordered.jsonl", size, server.url, { "--slices", SLICES })
-    local requests = server:counts().requests - before - pages
+    local requests = server:control "/list/requests" - pages
     local seconds, process = run({ "-e", COUNT:format(work.PROJECT, size.page, SLICES) }, server.url)
     local is_same = machine.read "plain.jsonl" == machine.read "ordered.jsonl"
-    local is_whole = process:output() == size.rows .. "\n"
+    local is_whole = process:output() == size.tasks .. "\n"
     return ("%.1f s; %s slices: %.1f times as fast, unordered %.1f; %d requests, then %d; the same: %s"):format(plain,
         SLICES, plain / ordered, plain / seconds, pages, requests, is_same and is_whole),
         is_same and is_whole and math.min(plain / ordered, plain / seconds) >= size.least
@@ -48,6 +46,6 @@ end
 
 return {
     { name = "slices", requires = "100 ms a page: 8 slices 6 times as fast, all once", run = slices,
-      sizes = { whole = { rows = 100000, page = 100, latency = 0.1, least = 6 },
-                quick = { rows = 6000, page = 20, latency = 0.05, least = 4 } } },
+      sizes = { whole = { tasks = 100000, page = 100, latency = 0.1, least = 6 },
+                quick = { tasks = 6000, page = 20, latency = 0.05, least = 4 } } },
 }

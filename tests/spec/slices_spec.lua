@@ -235,6 +235,22 @@ describe("get_tasks in slices", function()
             collectgarbage()
             scaleapi.sleep(0.05)
             assert.equal(0, world.client:stats().in_flight)
+            assert.is_false(scaleapi.step(), "a job is left")
+        end
+    end)
+
+    it("drops the pages under way when it is closed", function()
+        serve(500, SHAPES["a second apart"], { before = function(_, request)
+            if request.query:find "next_token" then scaleapi.sleep(3) end
+        end })
+        for _, ordered in ipairs { false, true } do
+            local tasks = world.client:get_tasks { project_name = "p", limit = 10, slices = 4, ordered = ordered }
+            tasks()
+            scaleapi.sleep(0.1)
+            assert.is_true(world.client:stats().in_flight >= 4)
+            tasks:close()
+            scaleapi.sleep(0.02)
+            assert.equal(0, world.client:stats().in_flight)
         end
     end)
 

@@ -18,10 +18,10 @@ local DECADES = 10        -- how far back from the newest task the first counts 
 
 --- A plan with one part, of `total` tasks, the newest of which was made at `newest`. `ask(time)` starts to count the
 --- tasks that were made until then, and returns a function that waits for the count and returns it with the time
---- of the newest of them (or nil); `most_counts` is how many counts are made at most.
-function slice_plan.new(total, newest, most_counts, ask)
+--- of the newest of them (or nil).
+function slice_plan.new(total, newest, ask)
     local part = { from = 0, to = math.ceil(newest), below_low = 0, below_high = total, count = total }
-    return setmetatable({ parts = { part }, ask = ask, counts_left = most_counts }, Plan)
+    return setmetatable({ parts = { part }, ask = ask }, Plan)
 end
 
 -- Cuts a part at that time, until which `below` tasks were made. The part itself becomes the newer one.
@@ -54,14 +54,13 @@ local function take_count(self, part, time, below, newest)
 end
 
 --- Whether the part should be cut, so that none has more than `target` tasks, and can be.
-function Plan:can_cut(part, target)
-    return part.count > target and part.to - part.from >= 2 and self.counts_left > 0
+function Plan.can_cut(_, part, target)
+    return part.count > target and part.to - part.from >= 2
 end
 
 --- Makes one step towards smaller parts. Waits, and may raise.
 function Plan:step(part)
     local time = (part.from + part.to) // 1 // 2
-    self.counts_left = self.counts_left - 1
     take_count(self, part, time, self.ask(time)())
 end
 
@@ -72,7 +71,6 @@ function Plan:first_step(part)
         local time = part.to - math.tointeger(1000 * 10 ^ decade)
         if time > part.from then table.insert(waiting, { time = time, count = self.ask(time) }) end
     end
-    self.counts_left = self.counts_left - #waiting
     for _, each in ipairs(waiting) do take_count(self, part, each.time, each.count()) end
 end
 

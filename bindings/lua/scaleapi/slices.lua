@@ -219,9 +219,8 @@ local function begin(state)
     end
     whole:close()
     state.whole = nil
-    local most_counts = 64 + 16 * state.slices + total // (2 * state.limit)
-    state.plan = slice_plan.new(total, created_at(first) or os.time() * 1000, most_counts,
-        function(time) return ask(state, time) end)
+    local newest = created_at(first) or os.time() * 1000
+    state.plan = slice_plan.new(total, newest, function(time) return ask(state, time) end)
     state.left, state.is_cut = total, true
     part = state.plan.parts[1]
     part.taken = true
@@ -434,7 +433,7 @@ local function start(client, row, whole, named, options)
     local state = {
         client = client, row = row, filters = named, options = options, slices = named.slices,
         ordered = named.ordered == true, limit = named.limit or DEFAULT_LIMIT, whole = whole,
-        plan = slice_plan.new(0, 0, 0), left = 0, given = 0, taken = 0, bytes = 0, claims = {}, waits = {},
+        plan = slice_plan.new(0, 0), left = 0, given = 0, taken = 0, bytes = 0, claims = {}, waits = {},
         tasks = {}, first = 1, last = 0, jobs = {}, working = named.slices,
     }
     state.most = state.slices * state.limit
