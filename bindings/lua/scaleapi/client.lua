@@ -12,6 +12,7 @@ local list = require "scaleapi.list"
 local objects = require "scaleapi.objects"
 local pager = require "scaleapi.pager"
 local scheduler = require "scaleapi.scheduler"
+local slices = require "scaleapi.slices"
 
 local json = core.json
 
@@ -112,12 +113,14 @@ local function needs_project_or_batch(named, name)
 end
 
 local checks = { get_tasks = needs_project_or_batch }
+local openers = { get_tasks = slices.open } -- the one list that comes by time and says how much there is
 
 -- Lists that Scale answers page by page: an iterator under the row's name, one page under the name without its verb.
 for name, row in pairs(rows) do
     local pair, method = home_of(row)
     if row.page ~= "none" then
-        faces.define(pair, method, function(client, ...) return pager.open(client, row, checks[name], ...) end)
+        local open = openers[name] or pager.open
+        faces.define(pair, method, function(client, ...) return open(client, row, checks[name], ...) end)
         faces.define(pair, (method:gsub("^%l+_", "")), function(client, ...) return client:_invoke(name, ...) end)
     end
 end

@@ -312,6 +312,10 @@ function Job:cancel() end
 ---@field next_token? string What the page before gave as next_token
 ---@field offset? integer How many to pass over (the old Ruby client's way)
 
+---@class scaleapi.get_tasks.ListOptions: scaleapi.get_tasks.Options
+---@field slices? integer Read so many parts of the list, by created_at, at once: 1 to 100
+---@field ordered? boolean Slices in the list's own order, newest first
+
 ---@class scaleapi.resend_callback.Arguments: scaleapi.CallOptions
 ---@field task_id string Id of the task: 24 hexadecimal digits
 
@@ -1455,7 +1459,7 @@ function SafeClient:delete_task_tags(task_id, tags, options) end
 
 ---List tasks, newest first, filtered.
 ---An unknown project or batch gives an empty list. To go through all pages (client:get_tasks, --all) takes project_name or batch_name, as in the official SDK; one page does not.
----@param options? scaleapi.get_tasks.Options
+---@param options? scaleapi.get_tasks.ListOptions
 ---@return (fun(): scaleapi.Task?)|scaleapi.Task.Iterator|nil
 ---@return scaleapi.Error?
 function SafeClient:get_tasks(options) end
@@ -2105,7 +2109,7 @@ function Client:delete_task_tags(task_id, tags, options) end
 
 ---List tasks, newest first, filtered.
 ---An unknown project or batch gives an empty list. To go through all pages (client:get_tasks, --all) takes project_name or batch_name, as in the official SDK; one page does not.
----@param options? scaleapi.get_tasks.Options
+---@param options? scaleapi.get_tasks.ListOptions
 ---@return (fun(): scaleapi.Task?)|scaleapi.Task.Iterator
 function Client:get_tasks(options) end
 
