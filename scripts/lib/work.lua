@@ -36,7 +36,11 @@ end
 function work.run(options, arguments)
     arguments = arguments or { json = true }
     local shown = progress.new { quiet = arguments.json, explain = arguments.explain, client = options.client }
-    function options.on_progress(state) shown:update(state) end
+    local on_progress = options.on_progress
+    function options.on_progress(state)
+        shown:update(state)
+        if on_progress then on_progress(state) end
+    end
     local watcher
     local on_start = options.on_start
     function options.on_start(handle)
