@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "linterrupt.h"
+#include "llines.h"
 #include "lrows.h"
 
 #define HASHER      "scaleapi.sys.hasher"
@@ -401,6 +402,7 @@ LUAMOD_API __attribute__((visibility("default"))) int luaopen_scaleapi_sys(lua_S
         {"random_bytes", random_bytes},
         {"row_states", lscale_new_row_states},
         {"key_set", lscale_new_key_set},
+        {"lines", lscale_open_lines},
         {"catch_interrupt", catch_interrupt},
         {"interrupted", interrupted},
         {NULL, NULL},
@@ -410,6 +412,7 @@ LUAMOD_API __attribute__((visibility("default"))) int luaopen_scaleapi_sys(lua_S
     make_class(L, NAMES, free_names);
     make_lock_class(L);
     lscale_make_row_classes(L);
+    lscale_make_lines_class(L);
     luaL_newlib(L, functions);
     memset(lua_newuserdatauv(L, sizeof(hasher), 0), 0, sizeof(hasher));
     luaL_setmetatable(L, HASHER);
