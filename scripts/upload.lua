@@ -7,6 +7,7 @@ any moment, the same command goes on where it was.
 --]]
 
 local scaleapi = require "scaleapi"
+local sys = require "scaleapi.sys"
 local command = require "scripts.lib.command"
 local outcomes = require "scripts.lib.outcomes"
 local payload = require "scripts.lib.payload"
@@ -134,6 +135,7 @@ end
 
 local function recorder(state)
     return function(row, outcome)
+        if outcome.id and state.ids then state.ids:add(sys.sha256_raw(outcome.id)) end
         if not outcome.error then return end
         local unique_id = row.unique_id
         if not unique_id and not row.problem then unique_id = scaleapi.json.field(row.line, "unique_id") end
@@ -143,14 +145,23 @@ end
 
 -- ------------------------------------------------------------------ finalize
 
+-- How many tasks the rows are that are done. Rows with one unique_id are one task; each but the first found it there.
+local function count_tasks(state, result)
+    local rows = result.total - result.failed
+    if state.ids then return #state.ids end
+    local log = state.handle.journal
+    local found = (result.counts.existing or 0) + log:count "e" + log:count "m"
+    return found > 0 and log:tasks() or rows
+end
+
 -- Returns the batch, nil when there is nothing to finalize, or nil and the error.
-local function finalize(client, arguments, result)
+local function finalize(client, arguments, state, result)
     if not arguments.finalize or result.stopped or result.problem then return nil end
     if result.failed > (arguments.allow_partial or 0) then
         report.say("batch '%s' is not finalized, since %s failed", arguments.batch, report.count(result.failed, "row"))
         return nil
     end
-    local ok, batch, how = pcall(targets.finalize_counted, client, arguments.batch, result.total - result.failed)
+    local ok, batch, how = pcall(targets.finalize_counted, client, arguments.batch, count_tasks(state, result))
     if not ok then return nil, batch end
     if not batch then return nil, how end
     report.say("batch '%s' is %s: %s", arguments.batch, how, batch.status or "?")
@@ -226,14 +237,14 @@ local function run(client, arguments, state, found)
 end
 
 local function upload(arguments, found, client)
-    local state = {}
+    local state = { ids = arguments.finalize and not work.journal_of(arguments.file) and sys.key_set() or nil }
     local result = run(client, arguments, state, found)
     if state.refused then
         state.written:discard()
         command.stop(command.USAGE, "%s", state.refused)
     end
     state.written:close()
-    local batch, problem = finalize(client, arguments, result)
+    local batch, problem = finalize(client, arguments, state, result)
     say_how_to_go_on(arguments, result, state.written)
     local nothing_done = result.problem and not next(result.counts) and result.failed == 0
     if not nothing_done then summarize(arguments, result, batch ~= nil) end

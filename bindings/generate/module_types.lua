@@ -281,6 +281,12 @@ function json.field(text, key) end
 ---@return string?
 function json.raw_field(text, key) end
 
+---First-level fields of an object, as their bytes, in one pass: nil for one that it lacks.
+---@param text string
+---@param ... string At most 16 keys
+---@return string? ...
+function json.raw_fields(text, ...) end
+
 ---The elements of an array, as their bytes.
 ---@param text string
 ---@return string[]

@@ -34,6 +34,7 @@ local LONGEST_HEADER = 1 << 20
 local CHUNK = 1 << 20
 local SYNC_EVERY, SYNC_RECORDS = 1, 1000
 local KEEPING = "cme" -- the letters whose place in the file is remembered, for the word behind the row
+local IS_THERE = { c = true, m = true, e = true, n = true } -- whose task is there
 local KEEPS = { c = true, m = true, e = true }
 local NOTHING = "fx"  -- what leaves nothing behind
 
@@ -292,6 +293,27 @@ function Journal:word(row)
     self:flush()
     self.reader:seek("set", place)
     return (self.reader:read "l" or ""):match("^[cme] " .. row .. " (%S+)$")
+end
+
+-- Goes through the file's records that are a row's last about its task.
+local function each_word(self, fn)
+    local file <close> = assert(io.open(self.path, "rb"))
+    local place = 0
+    for line in file:lines "L" do
+        local row, word = line:match "^[cme] (%d+) ?(%S*)\n$"
+        if row and select(2, self.states:get(math.tointeger(row))) == place then fn(math.tointeger(row), word) end
+        place = place + #line
+    end
+end
+
+--- How many tasks the rows have that are done: rows may have one and the same. Works on a closed journal too.
+function Journal:tasks()
+    local ids, others = sys.key_set(), 0
+    each_word(self, function(row, word)
+        if not IS_THERE[self:state(row)] then return end
+        if word == "" then others = others + 1 else ids:add(sys.sha256_raw(word)) end
+    end)
+    return #ids + others
 end
 
 --- Writes and syncs all, and lets others have the file. False when that failed; then `failed` says why.

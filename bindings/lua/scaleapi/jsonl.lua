@@ -61,7 +61,8 @@ function Reader:next()
     if line then return line, number end
     if number then raise_changed(self) end
     check_end(self)
-    close(self)
+    self.ended = true
+    if not self.digest then close(self) end
 end
 
 Reader.__call = Reader.next
@@ -82,9 +83,10 @@ function Reader:survey(keys, again)
     return rows, equal
 end
 
---- Goes to the start.
+--- Goes to the start, after a survey.
 function Reader:rewind()
     self.lines:rewind()
+    self.ended = false
 end
 
 --- Opens the file. Raises what is wrong: there is no such file, it is empty or no text. The reader may be called like
