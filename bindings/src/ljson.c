@@ -439,14 +439,23 @@ static void push_bytes_metatable(lua_State *L, const char *name) {
     lua_setfield(L, -2, "__metatable");
 }
 
-static const luaL_Reg functions[] = {{"decode", json_decode},       {"encode", lscale_json_encode},
-                                     {"check", json_check},         {"outline", json_outline},
-                                     {"type", json_type},           {"field", json_field},
-                                     {"raw_field", json_raw_field}, {"raw_fields", json_raw_fields}, {"members", json_members},
-                                     {"elements", json_elements},   {"page", json_page},
-                                     {"covers", json_covers},       {"array", json_array},
-                                     {"is_array", json_is_array},   {"raw", json_raw},
-                                     {"number", json_number},       {NULL, NULL}};
+static const luaL_Reg functions[] = {{"decode", json_decode},
+                                     {"encode", lscale_json_encode},
+                                     {"check", json_check},
+                                     {"outline", json_outline},
+                                     {"type", json_type},
+                                     {"field", json_field},
+                                     {"raw_field", json_raw_field},
+                                     {"raw_fields", json_raw_fields},
+                                     {"members", json_members},
+                                     {"elements", json_elements},
+                                     {"page", json_page},
+                                     {"covers", json_covers},
+                                     {"array", json_array},
+                                     {"is_array", json_is_array},
+                                     {"raw", json_raw},
+                                     {"number", json_number},
+                                     {NULL, NULL}};
 
 void lscale_open_json(lua_State *L) {
     lscale_json_open_encode(L);

@@ -243,8 +243,8 @@ static int peek(lua_State *L) {
 }
 
 /* lines:next() -> the next line that is not blank, its number | nil at the end | nil, "changed". Raises on
-*what
-** cannot be read. */
+ *what
+ ** cannot be read. */
 static int next(lua_State *L) {
     lines *l = check_lines(L);
     span row;
@@ -323,12 +323,12 @@ static void read_again(lua_State *L, lines *l) {
 }
 
 /* lines:survey([keys, again]) -> rows, equal, digest, bytes. Reads the file from its start to its end, counts
-*the lines that
-** are not blank and those that are equal to an earlier one, whatever stands around them; their digests go
-*into
-** the set `keys`, those of the equal ones into `again`. The file's own digest is SHA-256. Then it stands at
-*the
-** start, and what is read is compared: see lines:next(). */
+ *the lines that
+ ** are not blank and those that are equal to an earlier one, whatever stands around them; their digests go
+ *into
+ ** the set `keys`, those of the equal ones into `again`. The file's own digest is SHA-256. Then it stands at
+ *the
+ ** start, and what is read is compared: see lines:next(). */
 static int survey(lua_State *L) {
     lines *l = check_lines(L);
     lua_Integer rows = 0, equal = 0;

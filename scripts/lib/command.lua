@@ -51,6 +51,10 @@ function command.advice(err)
     if err.kind == "unauthorized" or err.kind == "forbidden" then
         return " (is SCALE_API_KEY the right key for " .. (os.getenv "SCALE_API_URL" or "https://api.scale.com") .. "?)"
     end
+    if err.kind == "changed" then
+        return "; what was sent stood there before, and nothing else was: put that back and go on, or begin anew with "
+            .. "--fresh: what is there already is not made again"
+    end
     if err.kind == "journal" and err.reason == "differs" then
         return "; --fresh begins anew: what is there already is not made again"
     end

@@ -31,14 +31,16 @@ describe("payload.identifier", function()
     end)
 end)
 
+local path
+
+before_each(function() path = os.tmpname() end)
+after_each(function() os.remove(path) end)
+
 local function reader_of(text)
-    local path = os.tmpname()
     local file = assert(io.open(path, "wb"))
     file:write(text)
     file:close()
-    local reader = scaleapi.jsonl.open(path)
-    os.remove(path)
-    return reader
+    return scaleapi.jsonl.open(path)
 end
 
 describe("payload.counter", function()

@@ -16,7 +16,8 @@ local jsonl = {}
 local Reader = {}
 Reader.__index = Reader
 
-local BINARY = 0.02 -- the share of control characters from which a file is no text
+local BINARY = 0.02  -- the share of control characters from which a file is no text
+local START = 1 << 14 -- bytes of it that are looked at
 
 local function looks_binary(text)
     local _, controls = text:gsub("[\0-\8\14-\31\127]", "")
@@ -96,7 +97,7 @@ function jsonl.open(path)
     local lines, why = open(path)
     if not lines then error(why, 0) end
     local self = setmetatable({ path = path, lines = lines }, Reader)
-    local problem = problem_of(lines:peek())
+    local problem = problem_of(lines:peek():sub(1, START))
     if problem then
         close(self)
         error(("%s %s"):format(path, problem), 0)
