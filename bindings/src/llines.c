@@ -315,6 +315,15 @@ static void begin_survey(lua_State *L, lines *l) {
     l->surveying = true;
 }
 
+/* How many lines the file has, to judge by those in the first block. */
+static size_t expected_lines(const lines *l) {
+    size_t count = 0;
+    if (l->end == 0) return 0;
+    for (const char *at = l->buffer; (at = memchr(at, '\n', (size_t)(l->buffer + l->end - at))) != NULL; at++)
+        count++;
+    return (size_t)((double)l->facts.st_size / (double)l->end * (double)count);
+}
+
 /* Begins again, with what is to be read compared to the survey. */
 static void read_again(lua_State *L, lines *l) {
     rewind_lines(l);
@@ -335,8 +344,10 @@ static int survey(lua_State *L) {
     span row;
     lua_settop(L, 3);
     begin_survey(L, l);
+    fault f = fill(l);
+    if (f == NO_FAULT && !lua_isnil(L, 2)) lscale_expect_keys(L, 2, expected_lines(l));
     for (;; rows++) {
-        fault f = next_row(l, &row);
+        if (f == NO_FAULT) f = next_row(l, &row);
         if (f != NO_FAULT) return tell_fault(L, l, f);
         if (row.data == NULL) break;
         survey_row(L, l, row, &equal);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define STATES "scaleapi.sys.row_states"
 #define KEYS   "scaleapi.sys.key_set"
@@ -29,7 +30,7 @@
 typedef struct states {
     uint64_t *entries; /* of row 1, 2, … */
     size_t size;
-    size_t highest; /* what is behind it was never written to, and weighs nothing yet */
+    size_t highest;
     size_t mentions;
     lua_Integer counts[UCHAR_MAX + 1]; /* rows by letter */
 } states;
@@ -40,20 +41,24 @@ static states *check_states(lua_State *L) {
 
 static int free_states(lua_State *L) {
     states *s = check_states(L);
-    free(s->entries);
+    if (s->entries != NULL) munmap(s->entries, s->size * sizeof *s->entries);
     s->entries = NULL;
     s->size = s->highest = 0;
     return 0;
 }
 
-/* Room for that row. Half as much again each time: the system moves pages, not bytes. */
+/* Room for that row, twice as much each time. The pages are the system's own: it moves them without copying,
+*gives
+** them out full of zeros, and they weigh nothing until they are written to. */
 static int reserve(states *s, size_t row) {
     if (row <= s->size) return 1;
-    size_t size = s->size + s->size / 2;
+    size_t size = 2 * s->size, old = s->size * sizeof *s->entries;
     if (size < FIRST_ROWS) size = FIRST_ROWS;
     if (size < row) size = row;
-    uint64_t *entries = realloc(s->entries, size * sizeof *entries);
-    if (entries == NULL) return 0;
+    void *entries = old == 0 ? mmap(NULL, size * sizeof *s->entries, PROT_READ | PROT_WRITE,
+                                    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+                             : mremap(s->entries, old, size * sizeof *s->entries, MREMAP_MAYMOVE);
+    if (entries == MAP_FAILED) return 0;
     s->entries = entries;
     s->size = size;
     return 1;
@@ -62,10 +67,7 @@ static int reserve(states *s, size_t row) {
 /* Gives the row a letter; and a place, unless that is negative. */
 static int put(states *s, size_t row, unsigned char letter, int64_t place) {
     if (!reserve(s, row)) return 0;
-    if (row > s->highest) {
-        memset(s->entries + s->highest, 0, (row - s->highest) * sizeof *s->entries);
-        s->highest = row;
-    }
+    if (row > s->highest) s->highest = row;
     uint64_t *entry = &s->entries[row - 1];
     unsigned char before = (unsigned char)(*entry & UCHAR_MAX);
     if (before != 0) s->counts[before]--;
@@ -220,9 +222,10 @@ int lscale_new_row_states(lua_State *L) {
 
 /* =================================================================== key set */
 
-#define PARTS       1024
-#define FIRST_SLOTS 16
-#define MANY_KEYS   10000
+#define PARTS         1024
+#define FIRST_SLOTS   16
+#define MANY_KEYS     10000
+#define MOST_EXPECTED ((size_t)1 << 20) /* what is expected wrongly weighs 10 bytes each */
 
 /* Open addressing in many small tables, so that one that grows weighs little. A key of 0 marks a free slot.
  */
@@ -258,8 +261,7 @@ static uint64_t *find_slot(uint64_t *slots, uint32_t size, uint64_t key) {
     return &slots[place];
 }
 
-static int grow(part *p) {
-    uint32_t size = p->size == 0 ? FIRST_SLOTS : p->size + p->size / 4;
+static int resize(part *p, uint32_t size) {
     uint64_t *slots = calloc(size, sizeof *slots);
     if (slots == NULL) return 0;
     for (uint32_t i = 0; i < p->size; i++) {
@@ -269,6 +271,20 @@ static int grow(part *p) {
     p->slots = slots;
     p->size = size;
     return 1;
+}
+
+static int grow(part *p) {
+    return resize(p, p->size == 0 ? FIRST_SLOTS : p->size + p->size / 4);
+}
+
+void lscale_expect_keys(lua_State *L, int index, size_t count) {
+    keys *k = luaL_checkudata(L, index, KEYS);
+    if (count > MOST_EXPECTED) count = MOST_EXPECTED;
+    uint32_t size = (uint32_t)(count / PARTS + count / PARTS / 4);
+    for (size_t i = 0; i < PARTS && size > FIRST_SLOTS; i++) {
+        if (k->parts[i].size < size && !resize(&k->parts[i], size))
+            luaL_error(L, "not enough memory for the keys");
+    }
 }
 
 static uint64_t key_of(const void *digest) {

@@ -17,4 +17,8 @@ int lscale_new_key_set(lua_State *L);
 ** without memory. [-0, +0] */
 int lscale_add_key(lua_State *L, int index, const void *digest);
 
+/* Makes room for about so many keys, so that what a table that grows leaves behind weighs nothing. Raises without
+** memory. [-0, +0] */
+void lscale_expect_keys(lua_State *L, int index, size_t count);
+
 #endif

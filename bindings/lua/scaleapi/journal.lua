@@ -31,7 +31,7 @@ local json = core.json
 local FORMAT = 1
 local START = '{"scalua_journal":'
 local LONGEST_HEADER = 1 << 20
-local CHUNK = 1 << 20
+local CHUNK = 1 << 16
 local SYNC_EVERY, SYNC_RECORDS = 1, 1000
 local KEEPING = "cme" -- the letters whose place in the file is remembered, for the word behind the row
 local IS_THERE = { c = true, m = true, e = true, n = true } -- whose task is there
