@@ -66,17 +66,18 @@ local function without_place(message)
     return (message:gsub("^[^\n]-:%d+: ", ""))
 end
 
+local function pass(ok, ...)
+    if ok then return ... end
+    local problem = ...
+    if type(problem) == "string" and not problem:find "interrupted!$" then
+        command.stop(command.USAGE, "%s", without_place(problem))
+    end
+    error(problem, 0)
+end
+
 --- Calls fn(…), in which a value that the user gave may turn out to be wrong: then the command ends with that
 --- message. Errors of calls are raised as they are.
 function command.as_asked(fn, ...)
-    local function pass(ok, ...)
-        if ok then return ... end
-        local problem = ...
-        if type(problem) == "string" and not problem:find "interrupted!$" then
-            command.stop(command.USAGE, "%s", without_place(problem))
-        end
-        error(problem, 0)
-    end
     return pass(pcall(fn, ...))
 end
 
