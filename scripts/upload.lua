@@ -58,8 +58,8 @@ local function say_equal(arguments, equal, groups)
         equal == 1 and "1 row is" or equal .. " rows are")
 end
 
--- Opens the file and looks through it: { reader =, total =, equal =, again = }. Ends the command when it has no rows, or
--- equal ones that nobody said are meant.
+-- Opens the file and looks through it: { reader =, total =, equal =, again = }. Ends the command when it has no rows,
+-- or equal ones that nobody said are meant.
 local function survey(arguments)
     local reader = command.as_asked(scaleapi.jsonl.open, arguments.file)
     local total, equal, groups, again = command.as_asked(payload.survey, reader)

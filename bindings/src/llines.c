@@ -20,7 +20,7 @@
 #define LINES     "scaleapi.sys.lines"
 #define BLOCK     ((size_t)1 << 17)
 #define LONGEST   ((size_t)32 << 20) /* bytes of a line */
-#define HASH_SIZE 32
+#define HASH_SIZE LSCALE_HASH_SIZE
 #define MARK_SIZE 16
 
 /* The first half of the digest of all bytes up to the end of a block. */
@@ -294,11 +294,12 @@ static void survey_row(lua_State *L, lines *l, span row, lua_Integer *equal) {
     lscale_add_key(L, 3, digest);
 }
 
-static void push_digits(lua_State *L, const unsigned char digest[HASH_SIZE]) {
+void lscale_push_digits(lua_State *L, const unsigned char digest[HASH_SIZE]) {
+    static const char digits[] = "0123456789abcdef";
     char text[2 * HASH_SIZE];
     for (size_t i = 0; i < HASH_SIZE; i++) {
-        text[2 * i] = "0123456789abcdef"[digest[i] >> 4];
-        text[2 * i + 1] = "0123456789abcdef"[digest[i] & 15];
+        text[2 * i] = digits[digest[i] >> 4];
+        text[2 * i + 1] = digits[digest[i] & 15];
     }
     lua_pushlstring(L, text, sizeof text);
 }
@@ -356,7 +357,7 @@ static int survey(lua_State *L) {
     l->surveyed = true;
     lua_pushinteger(L, rows);
     lua_pushinteger(L, equal);
-    push_digits(L, l->digest);
+    lscale_push_digits(L, l->digest);
     lua_pushinteger(L, lseek(l->descriptor, 0, SEEK_CUR));
     read_again(L, l);
     return 4;

@@ -47,9 +47,8 @@ static int free_states(lua_State *L) {
     return 0;
 }
 
-/* Room for that row, twice as much each time. The pages are the system's own: it moves them without copying,
-*gives
-** them out full of zeros, and they weigh nothing until they are written to. */
+/* Room for that row, twice as much each time. The pages are the system's own: it moves them without a copy,
+** gives them out full of zeros, and they weigh nothing until they are written to. */
 static int reserve(states *s, size_t row) {
     if (row <= s->size) return 1;
     size_t size = 2 * s->size, old = s->size * sizeof *s->entries;

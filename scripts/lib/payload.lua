@@ -38,9 +38,9 @@ function payload.with_unique_id(line, unique_id)
     return insert(line, '"unique_id":"' .. unique_id .. '",')
 end
 
---- Returns a function(line, count) that makes a body of a line: with those of `fields`, an array of { name, value }, that
---- it lacks, and a unique_id made by identify(line, count) if it lacks that. It returns the body, and the unique_id if it
---- made one; or nil and what is wrong with the line as a task.
+--- Returns a function(line, count) that makes a body of a line: with those of `fields`, an array of { name, value },
+--- that it lacks, and a unique_id made by identify(line, count) if it lacks that. Returns the body, and the unique_id
+--- if it made one; or nil and what is wrong with the line as a task.
 function payload.completer(fields, identify)
     local names, texts = { "unique_id" }, {}
     for i, field in ipairs(fields) do
@@ -72,14 +72,14 @@ local function trim(line)
     return line:sub(first, last)
 end
 
--- A number for the line: half of it is that of an equal one, whatever stands around it.
+-- The digest of a line, whatever white space stands around it, and as much of it as a set of keys remembers.
 local function key_of(line)
     local digest = sys.sha256_raw(trim(line))
     return digest, string.unpack("j", digest)
 end
 
---- Returns a function that says the how manieth of equal lines a line is, whatever white space stands around it. `again`
---- has the digests of the lines that come more than once.
+--- Returns a function that says the how manieth of equal lines a line is, whatever white space stands around it.
+--- `again` has the digests of the lines that come more than once.
 function payload.counter(again)
     local counts = {}
     return function(line)

@@ -433,18 +433,18 @@ describe("bulk with a journal", function()
             scaleapi.sleep(0.001)
             return { state = "created", id = "t" .. row }
         end
-        local function run(repeatable)
+        local function work_with(repeatable)
             syncs, unsynced = 0, 0
             local ok, problem = pcall(work, 100, nil, { concurrency = 20, send = send, fresh = true,
                 repeatable = function() return repeatable end })
             assert.is_true(ok, problem)
             return syncs, unsynced
         end
-        local often, late = run(false)
+        local often, late = work_with(false)
         assert.equal(0, late)
         assert.is_true(often >= 5 and often < 60, often)
         local seldom
-        seldom, late = run(true)
+        seldom, late = work_with(true)
         assert.equal(100, late)
         assert.is_true(seldom <= 5, seldom)
         local header_written = false

@@ -355,8 +355,9 @@ describe("finalize by count:", function()
         assert.equal(0, code, err)
         assert.equal(4, summary.skipped)
         client:cancel_task(support.tasks(url, "p")[1].task_id)
-        code, _, err = upload { "--batch", "b", "--allow-equal-rows", "--finalize" }
+        code, summary, err = upload { "--batch", "b", "--allow-equal-rows", "--finalize" }
         assert.equal(3, code)
+        assert.is_false(summary.finalized)
         assert.matches("has 1 task where 2 are expected", err)
     end)
 

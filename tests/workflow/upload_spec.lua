@@ -237,8 +237,6 @@ describe("upload sends", function()
 end)
 
 describe("upload of a file that is changed while it is uploaded", function()
-    local url
-
     -- The server does this to the file when it gets the tenth row.
     local function changing(how)
         url = support.answering(([[

@@ -360,8 +360,8 @@ end
 ---   fresh        true: begin anew; the journal of before is kept as PATH.old
 ---   total        how many rows there are, for on_progress
 ---   on_outcome   function(row, outcome), called in the rows' order
----   on_progress  function{ total, done, counts, in_flight, retries, seconds, resumed }, called while outcomes come, at
----                least each second, and at the end; in_flight is the most since the last time
+---   on_progress  function{ total, done, counts, in_flight, retries, seconds, resumed }, called while outcomes come,
+---                at least each second, and at the end; in_flight is the most since the last time
 ---   prepare      function(), called once the journal is open and before any row is taken; may wait and may raise
 ---   on_start     function(handle): handle.stop(reason, why) lets finish what is in flight, handle.abort() does not,
 ---                handle.journal is the journal

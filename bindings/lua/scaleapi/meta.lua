@@ -2670,7 +2670,7 @@ function scaleapi.parallel(most, items, fn) end
 ---@field repeatable? fun(row: any): boolean With send: false for what must not be done twice
 ---@field concurrency? integer Rows at a time at most, 50
 ---@field journal? string|true A path; true: that of the rows and ".journal"
----@field input? string|{ size: integer, digest: string } A path whose bytes tell whether the rows are the same, or other text
+---@field input? string|{ size: integer, digest: string } A path whose bytes tell if the rows are the same, or a text
 ---@field header? table[] { name, value }: what else tells whether it is the same work
 ---@field fresh? boolean Begin anew
 ---@field total? integer How many rows there are, for on_progress

@@ -87,18 +87,21 @@ local function is_same(a, b)
     return a and b and a.size == b.size and a.modified == b.modified
 end
 
+local function raise_changed(path)
+    error(errors.new { kind = "changed", message = path .. " was changed while it was read", attempts = 0 }, 0)
+end
+
 -- Rows of a file that somebody else reads: none is given once the file is not what it was. What was read before it was
 -- looked at is of the old contents.
 local function guard(source, path)
     local next_row, skip, facts, digest = source.next, source.skip, nil, nil
+    local function look()
+        local now = sys.stat(path)
+        if not is_same(facts, now) and sys.sha256_file(path) ~= digest then raise_changed(path) end
+        facts = now
+    end
     local function check(...)
-        local now = facts and sys.stat(path)
-        if facts and not is_same(facts, now) then
-            if sys.sha256_file(path) ~= digest then
-                error(errors.new { kind = "changed", message = path .. " was changed while it was read", attempts = 0 }, 0)
-            end
-            facts = now
-        end
+        if facts then look() end
         return ...
     end
     function source.next() return check(next_row()) end
@@ -112,8 +115,8 @@ local function guard(source, path)
 end
 
 --- Returns { next =, skip = function(most) -> how many rows there were to be passed over, path = (of a file),
---- identity = function() -> array of { name, value } }. What comes after that raises an error of kind `changed` once the
---- file is not what it was.
+--- identity = function() -> array of { name, value } }. What comes after that raises an error of kind `changed` once
+--- the file is not what it was.
 function row_sources.open(rows, input)
     local source = source_of(rows)
     if type(input) == "table" then
