@@ -62,7 +62,7 @@ end
 -- or equal ones that nobody said are meant.
 local function survey(arguments)
     local reader = command.as_asked(scaleapi.jsonl.open, arguments.file)
-    local total, equal, groups, again = command.as_asked(payload.survey, reader)
+    local total, equal, groups, again = command.as_asked(payload.survey, reader, command.time_left)
     if total == 0 then command.stop(command.USAGE, "%s has no rows", arguments.file) end
     if equal > 0 and not arguments.allow_equal_rows then say_equal(arguments, equal, groups) end
     return { reader = reader, total = total, equal = equal, again = again }
@@ -219,7 +219,8 @@ end
 local function run(client, arguments, state, found)
     return work.run({
         client = client, concurrency = arguments.concurrency, total = found.total,
-        rows = row_source(arguments, found), send = sender(client, arguments, state), on_outcome = recorder(state),
+        rows = row_source(arguments, found), send = sender(client, arguments, state), one_call = true,
+        on_outcome = recorder(state),
         weigh = function(row) return row.line and #row.line or 0 end,
         repeatable = function() return true end, -- each has its unique_id
         journal = work.journal_of(arguments.file), fresh = arguments.fresh,

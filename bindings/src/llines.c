@@ -17,11 +17,12 @@
 
 #include "lrows.h"
 
-#define LINES     "scaleapi.sys.lines"
-#define BLOCK     ((size_t)1 << 17)
-#define LONGEST   ((size_t)32 << 20) /* bytes of a line */
-#define HASH_SIZE LSCALE_HASH_SIZE
-#define MARK_SIZE 16
+#define LINES            "scaleapi.sys.lines"
+#define BLOCK            ((size_t)1 << 17)
+#define BLOCKS_IN_ONE_GO 64
+#define LONGEST          ((size_t)32 << 20) /* bytes of a line */
+#define HASH_SIZE        LSCALE_HASH_SIZE
+#define MARK_SIZE        16
 
 /* The first half of the digest of all bytes up to the end of a block. */
 typedef struct mark {
@@ -37,6 +38,7 @@ typedef struct lines {
     size_t blocks; /* read so far */
     lua_Integer number;
     bool ended, surveying, surveyed;
+    lua_Integer rows, equal; /* of the survey so far */
     mark *marks;
     size_t mark_count, mark_room;
     EVP_MD *algorithm;
@@ -285,12 +287,13 @@ static span trim(span line) {
 }
 
 /* Counts the row, and whether it is equal to an earlier one. */
-static void survey_row(lua_State *L, lines *l, span row, lua_Integer *equal) {
+static void survey_row(lua_State *L, lines *l, span row) {
     unsigned char digest[HASH_SIZE];
-    if (lua_isnoneornil(L, 2)) return;
+    l->rows++;
+    if (lua_isnil(L, 2)) return;
     if (!digest_of(l, trim(row), digest)) luaL_error(L, "libcrypto cannot compute SHA-256");
     if (lscale_add_key(L, 2, digest)) return;
-    ++*equal;
+    l->equal++;
     lscale_add_key(L, 3, digest);
 }
 
@@ -312,6 +315,7 @@ static void begin_survey(lua_State *L, lines *l) {
         luaL_error(L, "%s: %s", path_of(L), strerror(errno));
     if (!begin_digest(l) || !digest_of(l, (span){"", 0}, l->digest))
         luaL_error(L, "libcrypto cannot compute SHA-256");
+    l->rows = l->equal = 0;
     l->surveyed = false;
     l->surveying = true;
 }
@@ -332,31 +336,41 @@ static void read_again(lua_State *L, lines *l) {
     if (l->surveyed && !begin_digest(l)) luaL_error(L, "libcrypto cannot compute SHA-256");
 }
 
-/* lines:survey([keys, again]) -> rows, equal, digest, bytes. Reads the file from its start to its end, counts
- *the lines that
- ** are not blank and those that are equal to an earlier one, whatever stands around them; their digests go
- *into
- ** the set `keys`, those of the equal ones into `again`. The file's own digest is SHA-256. Then it stands at
- *the
- ** start, and what is read is compared: see lines:next(). */
+/* Surveys some blocks more. `row` has no data at the end. */
+static fault survey_some(lua_State *L, lines *l, span *row) {
+    size_t stop = l->blocks + BLOCKS_IN_ONE_GO;
+    fault f = NO_FAULT;
+    if (l->blocks == 0) {
+        f = fill(l);
+        if (f == NO_FAULT && !lua_isnil(L, 2)) lscale_expect_keys(L, 2, expected_lines(l));
+    }
+    do {
+        if (f == NO_FAULT) f = next_row(l, row);
+        if (f == NO_FAULT && row->data != NULL) survey_row(L, l, *row);
+    } while (f == NO_FAULT && row->data != NULL && l->blocks < stop);
+    return f;
+}
+
+/* lines:survey([keys, again]) -> rows, equal, digest, bytes | false: call it again. Reads the file from its
+** start to its end, some megabytes at a time, counts the lines that are not blank and those that are equal
+** to an earlier one, whatever stands around them; their digests go into the set `keys`, those of the equal
+** ones into `again`. The file's own digest is SHA-256. Then it stands at the start, and what is read is
+** compared: see lines:next(). */
 static int survey(lua_State *L) {
     lines *l = check_lines(L);
-    lua_Integer rows = 0, equal = 0;
     span row;
     lua_settop(L, 3);
-    begin_survey(L, l);
-    fault f = fill(l);
-    if (f == NO_FAULT && !lua_isnil(L, 2)) lscale_expect_keys(L, 2, expected_lines(l));
-    for (;; rows++) {
-        if (f == NO_FAULT) f = next_row(l, &row);
-        if (f != NO_FAULT) return tell_fault(L, l, f);
-        if (row.data == NULL) break;
-        survey_row(L, l, row, &equal);
+    if (!l->surveying) begin_survey(L, l);
+    fault f = survey_some(L, l, &row);
+    if (f != NO_FAULT) return tell_fault(L, l, f);
+    if (row.data != NULL) {
+        lua_pushboolean(L, false);
+        return 1;
     }
     l->surveying = false;
     l->surveyed = true;
-    lua_pushinteger(L, rows);
-    lua_pushinteger(L, equal);
+    lua_pushinteger(L, l->rows);
+    lua_pushinteger(L, l->equal);
     lscale_push_digits(L, l->digest);
     lua_pushinteger(L, lseek(l->descriptor, 0, SEEK_CUR));
     read_again(L, l);

@@ -124,9 +124,10 @@ end
 
 --- Looks through a file of JSON lines, given its reader, which then stands at the start: how many rows there are, how
 --- many of them are equal to an earlier one, the numbers of such rows, in groups, and the digests for payload.counter.
-function payload.survey(reader)
+--- `look` is called now and then, since that takes a while.
+function payload.survey(reader, look)
     local keys, again = sys.key_set(), sys.key_set()
-    local total, equal = reader:survey(keys, again)
+    local total, equal = reader:survey(keys, again, look)
     keys:clear() -- before the rows are remembered: they are as many
     return total, equal, equal > 0 and rows_of_equal(reader, again) or {}, again
 end

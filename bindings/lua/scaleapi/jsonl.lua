@@ -77,9 +77,13 @@ end
 --- Reads the whole file; then it stands at the start. Returns how many lines are not blank, and how many of them are
 --- equal to an earlier one, whatever white space stands around them; for that it takes two empty sys.key_set: `keys`
 --- gets a digest of each line, `again` of those that came again. `digest` and `size` are the file's then.
-function Reader:survey(keys, again)
-    local rows, equal, digest, size = self.lines:survey(keys, again)
-    if not rows then raise_changed(self) end
+--- A large file takes a while: look(), if given, is called now and then.
+function Reader:survey(keys, again, look)
+    local rows, equal, digest, size
+    repeat
+        rows, equal, digest, size = self.lines:survey(keys, again)
+        if look then look() end
+    until rows
     self.digest, self.size = digest, size
     return rows, equal
 end
