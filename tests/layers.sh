@@ -67,7 +67,7 @@ rule "bindings know no curl" "$(includes "$curl" bindings)"
 rule "bindings see core through its public headers" \
     "$(includes '\.\./\.\./.*|.*core/.*|(alloc|buffer|call|client|error|loop|operations|retry|timers|transfer|url)\.h|json/.*' bindings)"
 rule "microhttpd is the server's" "$(includes "$microhttpd" bindings | grep -v '^bindings/src/lserver\.h:')"
-rule "OpenSSL is lsys.c's" "$(includes "$openssl" bindings | grep -v '^bindings/src/lsys\.c:')"
+rule "OpenSSL is scaleapi.sys's" "$(includes "$openssl" bindings | grep -vE '^bindings/src/(lsys|llines)\.c:')"
 rule "C examples use the public headers" "$(includes '\.\./.*|.*core/.*' examples)"
 
 # ----------------------------------------------------------------- requires

@@ -56,6 +56,10 @@ function command.advice(err)
     if err.kind == "unauthorized" or err.kind == "forbidden" then
         return " (is SCALE_API_KEY the right key for " .. (os.getenv "SCALE_API_URL" or "https://api.scale.com") .. "?)"
     end
+    if err.kind == "changed" then
+        return "; what was sent stood there before, and nothing else was: put that back and go on, or begin anew with "
+            .. "--fresh: what is there already is not made again"
+    end
     if err.kind == "journal" and err.reason == "differs" then
         return "; --fresh begins anew: what is there already is not made again"
     end
@@ -67,17 +71,18 @@ local function without_place(message)
     return (message:gsub("^[^\n]-:%d+: ", ""))
 end
 
+local function pass(ok, ...)
+    if ok then return ... end
+    local problem = ...
+    if type(problem) == "string" and not problem:find "interrupted!$" then
+        command.stop(command.USAGE, "%s", without_place(problem))
+    end
+    error(problem, 0)
+end
+
 --- Calls fn(…), in which a value that the user gave may turn out to be wrong: then the command ends with that
 --- message. Errors of calls are raised as they are.
 function command.as_asked(fn, ...)
-    local function pass(ok, ...)
-        if ok then return ... end
-        local problem = ...
-        if type(problem) == "string" and not problem:find "interrupted!$" then
-            command.stop(command.USAGE, "%s", without_place(problem))
-        end
-        error(problem, 0)
-    end
     return pass(pcall(fn, ...))
 end
 

@@ -524,7 +524,106 @@ describe("bulk with a journal", function()
         assert.same({ created = 10 }, last.counts)
         assert.equal(0, last.in_flight)
         assert.is_false(last.resumed)
-        assert.is_true(#states >= 10)
+        local first = states[1].done
+        assert.is_true(first >= 1 and first < 10)
+    end)
+
+    it("brings to the disk what must not be sent twice, many rows at once, before it is sent", function()
+        local sys = require "scaleapi.sys"
+        local sync, syncs, on_disk, unsynced = sys.sync, 0, "", 0
+        sys.sync = function(file)
+            syncs = syncs + 1
+            local copy = assert(io.open(path, "rb"))
+            on_disk = copy:read "a"
+            copy:close()
+            return sync(file)
+        end
+        local function send(row)
+            if not on_disk:find("\ns " .. row .. "\n", 1, true) then unsynced = unsynced + 1 end
+            scaleapi.sleep(0.001)
+            return { state = "created", id = "t" .. row }
+        end
+        local function work_with(repeatable)
+            syncs, unsynced = 0, 0
+            local ok, problem = pcall(work, 100, nil, { concurrency = 20, send = send, fresh = true,
+                repeatable = function() return repeatable end })
+            assert.is_true(ok, problem)
+            return syncs, unsynced
+        end
+        local often, late = work_with(false)
+        assert.equal(0, late)
+        assert.is_true(often >= 5 and often < 60, often)
+        local seldom
+        seldom, late = work_with(true)
+        assert.equal(100, late)
+        assert.is_true(seldom <= 5, seldom)
+        local header_written = false
+        sys.sync = function(file)
+            if header_written then return nil, "the disk is gone" end
+            header_written = true
+            return sync(file)
+        end
+        local result, sent = work(5, nil, { fresh = true, repeatable = function() return false end })
+        sys.sync = sync
+        assert.same({}, sent)
+        assert.equal("disk", result.stopped.reason)
+        assert.matches("the disk is gone", result.stopped.why)
+    end)
+
+    it("asks rows that can for many that are done at once", function()
+        work(10, function(row) if row == 7 then return failed("invalid_request", 400) end end)
+        local place, skips, sent = 0, {}, {}
+        local rows = setmetatable({ skip = function(_, most)
+            skips[#skips + 1] = most
+            place = place + most
+            return most
+        end }, { __call = function()
+            place = place + 1
+            return place <= 12 and place or nil
+        end })
+        local result = work(0, nil, { rows = rows, send = function(row)
+            sent[#sent + 1] = row
+            return { state = "created" }
+        end })
+        assert.same({ 6, 3 }, skips)
+        assert.same({ 7, 11, 12 }, sent)
+        assert.equal(12, result.total)
+        assert.equal(9, result.counts.skipped)
+    end)
+
+    it("ends when its input is changed meanwhile, before a row of the new contents is sent", function()
+        local function line(i) return ('{"task_id":"%05d","tags":["a"],"x":"%s"}\n'):format(i, ("x"):rep(50)) end
+        for _, csv in ipairs { false, true } do
+            local lines, after = csv and { "number\n" } or {}, {}
+            for i = 1, 8000 do lines[#lines + 1] = csv and i .. "\n" or line(i) end
+            for i, text in ipairs(lines) do after[i] = text:gsub(csv and "7900" or "07900", "77777") end
+            local file = csv and path .. ".csv" or path
+            local function put(list)
+                local handle = assert(io.open(file, "wb"))
+                handle:write(table.concat(list))
+                handle:close()
+            end
+            put(lines)
+            local seen = {}
+            local options = { client = client, rows = file, journal = true, concurrency = 2, send = function(row)
+                local number = math.tointeger(tonumber(row.task_id or row.number))
+                seen[number] = (seen[number] or 0) + 1
+                if number == 10 and after then put(after) end
+                return { state = "done" }
+            end }
+            local result = scaleapi.bulk(options)
+            assert.is_true(scaleapi.is_error(result.problem, "changed"), tostring(result.problem))
+            assert.is_nil(seen[77777])
+            assert.is_nil(seen[7900])
+            local ok, err = pcall(scaleapi.bulk, options)
+            assert.is_false(ok)
+            assert.equal("differs", err.reason)
+            put(lines)
+            after = nil
+            result = scaleapi.bulk(options)
+            assert.is_nil(result.problem)
+            for i = 1, 8000 do assert.equal(1, seen[i]) end
+        end
     end)
 
     it("ends in good order when told to stop", function()

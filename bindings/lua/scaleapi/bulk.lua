@@ -22,7 +22,8 @@ local FEWEST_FAILURES = 5 -- in a row, before an outage is believed
 local LOOK_EVERY = 0.1    -- seconds, while too much waits for a slow row, or the end for what is in flight
 local MOMENT = 0.5        -- seconds that an end waits for what was sent and is not known yet
 local TELL_EVERY = 1      -- seconds between two calls of on_progress at most
-local MOST_SKIPPED = 10000 -- rows in one go, before others have their turn
+local TELL_AGAIN = 0.05   -- and at least, while outcomes come
+local MOST_SKIPPED = 100000 -- rows in one go, before others have their turn
 
 -- The server did not answer, or not to the point: other rows will fare alike.
 local OUTAGE = {
@@ -35,7 +36,7 @@ local HOPELESS = { unauthorized = "key", forbidden = "key", not_enabled = "refus
 -- What the journal has of an outcome.
 local LETTERS = { created = "c", existing = "e", conflict = "x", failed = "f" }
 -- Rows with these letters are done.
-local DONE = { c = true, m = true, e = true, d = true, n = true }
+local DONE = "cmedn"
 -- Rows that were begun and may have been done.
 local BEGUN = { s = true, a = true }
 
@@ -64,19 +65,27 @@ end
 
 -- ----------------------------------------------------------------- outcomes
 
-local function tell(state)
+local function tell(state, now)
     local fn = state.options.on_progress
     if not fn then return end
+    state.told = now
     fn {
-        total = state.options.total, done = state.done, counts = state.counts, in_flight = state.under_way,
-        retries = state.client:stats().retries - state.retries, seconds = scheduler.now() - state.started,
+        total = state.options.total, done = state.done, counts = state.counts, in_flight = state.most_under_way,
+        retries = state.client:stats().retries - state.retries, seconds = now - state.started,
         resumed = state.resumed,
     }
+    state.most_under_way = state.under_way
 end
 
-local function count(state, name)
-    state.counts[name] = (state.counts[name] or 0) + 1
-    state.done = state.done + 1
+-- Outcomes come by thousands: not each is told.
+local function tell_again(state)
+    local now = scheduler.now()
+    if now - state.told >= TELL_AGAIN then tell(state, now) end
+end
+
+local function count(state, name, number)
+    state.counts[name] = (state.counts[name] or 0) + (number or 1)
+    state.done = state.done + (number or 1)
 end
 
 local function letter_of(state, number, outcome)
@@ -96,7 +105,7 @@ local function settle(state, job, outcome)
     count(state, outcome.state)
     local weigh = state.options.weigh
     state.order:put(job.place, weigh and weigh(job.row) or 0, job.row, outcome)
-    tell(state)
+    tell_again(state)
 end
 
 -- True when it is certain that nothing of the row was sent, be it in this run or an earlier one.
@@ -115,6 +124,7 @@ end
 -- Rows that met an outage have failed only if it was none: when others come through, or are refused.
 local function settle_doubtful(state)
     local doubtful = state.doubtful
+    if #doubtful == 0 then return end
     state.doubtful = {}
     for _, each in ipairs(doubtful) do
         if each.outcome.error.unclear then
@@ -162,20 +172,31 @@ end
 
 -- ---------------------------------------------------------------------- rows
 
+-- Passes over the rows that are done and come next. False when the very next one is not.
+local function pass_over(state)
+    local log = state.journal
+    local most = log and log:run(state.number + 1, DONE) or 0
+    if most == 0 then return false end
+    local passed = state.source.skip(math.min(most, MOST_SKIPPED))
+    if passed == 0 then return false end
+    state.number, state.total = state.number + passed, state.total + passed
+    count(state, "skipped", passed)
+    if passed == MOST_SKIPPED then scheduler.sleep(0) end
+    return true
+end
+
 -- The next row that is not done yet, and its job.
 local function take_row(state)
-    local next_row, log = state.next_row, state.journal
     while not state.stopped do
-        local row, more = next_row()
-        if row == nil then return nil end
-        state.number, state.total = state.number + 1, state.total + 1
-        local letter = log and log:state(state.number)
-        if not DONE[letter] then
-            state.begun_before[state.number] = BEGUN[letter] and letter or nil
-            return { row = row, more = more, number = state.number, place = state.order:reserve() }
+        if not pass_over(state) then
+            local row, more = state.source.next()
+            if row == nil then return nil end
+            local number, log = state.number + 1, state.journal
+            state.number, state.total = number, state.total + 1
+            local letter = log and log:state(number)
+            if BEGUN[letter] then state.begun_before[number] = letter end
+            return { row = row, more = more, number = number, place = state.order:reserve() }
         end
-        count(state, "skipped")
-        if state.counts.skipped % MOST_SKIPPED == 0 then scheduler.sleep(0) end
     end
 end
 
@@ -191,11 +212,12 @@ local function send(state, job)
     while state.order:is_full(job.place) and not state.stopped do scheduler.sleep(LOOK_EVERY) end
     if state.stopped then error(errors.new { kind = "canceled", message = "the work was ended" }, 0) end
     if errors.is_error(job.row) then return { state = "failed", error = job.row } end
-    local before = state.begun_before[job.number]
-    if before == "a" or before and not state.repeatable(job.row) then return ambiguous() end
-    if state.journal then state.journal:start(job.number) end
+    local before, repeatable = state.begun_before[job.number], state.repeatable(job.row)
+    if before == "a" or before and not repeatable then return ambiguous() end
+    if state.journal then state.journal:start(job.number, not repeatable) end
     job.begun = true
     state.under_way = state.under_way + 1
+    if state.under_way > state.most_under_way then state.most_under_way = state.under_way end
     local ok, outcome = pcall(state.send, job.row, job.more)
     state.under_way = state.under_way - 1
     if not ok then error(outcome, 0) end
@@ -231,7 +253,7 @@ local function tick_every_second(state)
     local function tick()
         if state.ended then return end
         if state.journal then state.journal:tick() end
-        tell(state)
+        tell(state, scheduler.now())
         state.timer = scheduler.after(TELL_EVERY, tick)
     end
     state.timer = scheduler.after(TELL_EVERY, tick)
@@ -276,7 +298,8 @@ local function finish(state)
         stop(state, "gave_up", ("%s may have been done or not; run again to find out"):format(
             count_noun(state.unresolved, "row")))
     end
-    tell(state)
+    state.most_under_way = state.under_way
+    tell(state, scheduler.now())
 end
 
 -- An error of the rows' own iterator comes when all else is done, and ends the work in good order.
@@ -345,12 +368,13 @@ local function start(options)
     local sender, repeatable = options.send, options.repeatable
     if options.operation then sender, repeatable = senders.of(options.client, options.operation) end
     return {
-        options = options, client = options.client, send = sender, next_row = source.next,
+        options = options, client = options.client, send = sender, source = source,
         repeatable = repeatable or function() return true end,
         one_call = options.one_call or options.operation ~= nil,
         journal = open_journal(options, source), order = order.new(options.on_outcome or function() end),
         patience = math.max(FEWEST_FAILURES, options.concurrency or 50), streak = 0, doubtful = {}, unresolved = 0,
-        number = 0, total = 0, done = 0, counts = {}, under_way = 0, begun_before = {},
+        number = 0, total = 0, done = 0, counts = {}, under_way = 0, most_under_way = 0,
+        begun_before = {}, told = -TELL_AGAIN,
         started = scheduler.now(), retries = options.client:stats().retries,
     }
 end
@@ -384,25 +408,29 @@ end
 --- Does the work. Options:
 ---   client       whose calls they are
 ---   rows         a path of JSON lines (each is a row, decoded) or of CSV (".csv": each is a table by the columns'
----                names), an array, or an iterator, which may wait and may raise
+---                names), an array, or an iterator, which may wait and may raise; one that has a method skip(most) is
+---                asked to pass over so many rows that are done, and returns how many there were
 ---   operation    the name of an operation: each row is the table of its arguments by name
 ---   send         or a function(row) -> { state =, error =, id = }, which runs as a job. `state` is "created",
 ---                "existing", "conflict", "failed" or another word for what was done; `error` an error object if it
 ---                failed; `id` the task that it made or found
----   repeatable   with send: function(row) -> false if it must not be done twice (default: it may)
+---   repeatable   with send: function(row) -> false if it must not be done twice (default: it may); before it is, the
+---                journal is brought to the disk
 ---   one_call     with send: true if it makes one call and does nothing else. Then a row that ended before that call
 ---                was sent has not been begun
 ---   concurrency  how many rows at a time at most (50)
 ---   journal      a path, or true for the rows' path and ".journal". The journal of a run that was ended is gone on
 ---                with: what is done is passed over, what was begun is sent again. One of other work is refused with
 ---                an error of kind `journal`
----   input        a path whose bytes tell whether the rows are the same (default: the rows' own), or another text
+---   input        a path whose bytes tell whether the rows are the same (default: the rows' own), { size =, digest = }
+---                of such bytes, or another text. A file that is changed meanwhile ends the work with a problem of kind
+---                `changed`, before a row of the new contents is sent
 ---   header       array of { name, value }: what else tells whether it is the same work
 ---   fresh        true: begin anew; the journal of before is kept as PATH.old
 ---   total        how many rows there are, for on_progress
 ---   on_outcome   function(row, outcome), called in the rows' order
----   on_progress  function{ total, done, counts, in_flight, retries, seconds, resumed }, called after each outcome and
----                each second
+---   on_progress  function{ total, done, counts, in_flight, retries, seconds, resumed }, called while outcomes come,
+---                at least each second, and at the end; in_flight is the most since the last time
 ---   prepare      function(), called once the journal is open and before any row is taken; may wait and may raise
 ---   on_start     function(handle): handle.stop(reason, why) lets finish what is in flight and sends nothing more,
 ---                handle.abort() breaks it off; handle.journal is the journal

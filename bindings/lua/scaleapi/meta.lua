@@ -2680,7 +2680,7 @@ function scaleapi.parallel(most, items, fn) end
 ---@field deadline? number Seconds that all may take
 ---@field concurrency? integer Rows at a time at most, 50
 ---@field journal? string|true A path; true: that of the rows and ".journal"
----@field input? string A path whose bytes tell whether the rows are the same, or another text
+---@field input? string|{ size: integer, digest: string } A path whose bytes tell if the rows are the same, or a text
 ---@field header? table[] { name, value }: what else tells whether it is the same work
 ---@field fresh? boolean Begin anew
 ---@field total? integer How many rows there are, for on_progress
@@ -2752,6 +2752,12 @@ function json.field(text, key) end
 ---@param key string
 ---@return string?
 function json.raw_field(text, key) end
+
+---First-level fields of an object, as their bytes, in one pass: nil for one that it lacks.
+---@param text string
+---@param ... string At most 16 keys
+---@return string? ...
+function json.raw_fields(text, ...) end
 
 ---The elements of an array, as their bytes.
 ---@param text string
