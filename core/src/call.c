@@ -3,6 +3,7 @@
 */
 #include "call.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -30,6 +31,12 @@ static scale_status check_idempotency_key(const scale_operation *operation, cons
                        operation->name);
 }
 
+/* Without wiping its message. */
+static void begin_error(scale_error *error) {
+    memset(error, 0, offsetof(scale_error, message) + 1);
+    error->retry_after = -1;
+}
+
 scale_status scale_call_new(scale_call **result, scale_client *client, const scale_operation *operation,
                             const scale_call_options *options, scale_error *error) {
     *result = NULL;
@@ -40,8 +47,11 @@ scale_status scale_call_new(scale_call **result, scale_client *client, const sca
         return SCALE_ERROR;
     const char *key = taken.idempotency_key;
     if (check_idempotency_key(operation, key, error) != SCALE_OK) return SCALE_ERROR;
-    scale_call *call = scale__allocate_zero(sizeof *call);
+    scale_call *call = scale__allocate(sizeof *call);
     if (call == NULL) return scale__fail_no_memory(error);
+    memset(call, 0, offsetof(scale_call, error));
+    begin_error(&call->error);
+    begin_error(&call->refusal);
     if (!scale__copy_into(&call->idempotency_key, key)) {
         scale__release(call);
         return scale__fail_no_memory(error);
@@ -53,7 +63,6 @@ scale_status scale_call_new(scale_call **result, scale_client *client, const sca
     call->operation = operation;
     call->options = taken;
     call->options.idempotency_key = NULL; /* the caller's; ours is call->idempotency_key */
-    call->error = (scale_error)SCALE_ERROR_INIT;
     scale__buffer_init(&call->query, MOST_REQUEST);
     scale__buffer_init(&call->fields, MOST_REQUEST);
     scale__buffer_init(&call->url, MOST_REQUEST);
@@ -526,14 +535,15 @@ static scale_status fail_one_of(const scale_operation *operation, scale_error *e
     return scale__fail(error, SCALE_USAGE, "%s needs %s", operation->name, names);
 }
 
+/* Asks for no more than it must: a body that was given whole is searched for each. */
 static scale_status check_required(const scale_call *call, scale_error *error) {
     const scale_operation *operation = call->operation;
     bool one_is_given = operation->one_of == NULL;
     for (size_t i = 0; i < operation->parameter_count; i++) {
         const scale_parameter *parameter = &operation->parameters[i];
-        bool given = is_given(call, parameter);
-        if (given && scale__operation_needs_one_of(operation, parameter->name)) one_is_given = true;
-        if (parameter->required && !given)
+        if (!one_is_given && scale__operation_needs_one_of(operation, parameter->name))
+            one_is_given = is_given(call, parameter);
+        if (parameter->required && !is_given(call, parameter))
             return scale__fail(error, SCALE_USAGE, "%s needs %s, %s", operation->name, parameter->name,
                                scale_value_describe(parameter->value));
     }

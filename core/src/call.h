@@ -53,14 +53,15 @@ struct scale_call {
     scale__transfer *transfer;
     scale_timer *timer;
     scale__buffer lookup_url;
-    scale_error
-        refusal; /* what the last attempt came to, before the pause or the look-up that is under way */
 
     /* its end */
     scale__buffer answer;
-    scale_error error;
     scale_done_fn done;
     void *user;
+
+    /* Last, since their large messages are not wiped: most calls need none. */
+    scale_error error;
+    scale_error refusal; /* what the last attempt came to, before the pause or the look-up under way */
 };
 
 /* What came of the answer so far. */
