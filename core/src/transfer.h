@@ -1,6 +1,6 @@
 /*
-** transfer.h - one HTTP exchange at a time on libcurl. transfer.c is the only file that includes
-** curl/curl.h. Knows nothing of operations, calls and retries.
+** transfer.h - one HTTP exchange at a time on libcurl, which transfer.c alone speaks to, with headers.c and
+** mime.c for the lists that it takes. Knows nothing of operations, calls and retries.
 **
 ** A transport is a loop's multi handle. A session holds what a client's requests have in common (key, TLS,
 ** proxy) and keeps its easy handles for the next request. A transfer is one exchange.
