@@ -34,6 +34,9 @@ clang-format-14       | command -v clang-format-14               | the format of
 openssl               | command -v openssl                       | certificates for the specs of https
 socat                 | command -v socat                         | speaks TLS in front of a plain server
 binutils              | command -v nm                            | which symbols a library exports
+g++                   | command -v c++                           | the headers are for C++ too
+clang                 | command -v clang                         | the other compiler
+libuv1-dev            | pkg-config --exists libuv                | a loop of another kind, for an example in C
 LIST
     esac
 }

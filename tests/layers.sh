@@ -35,7 +35,7 @@ requires() {
 
 # What `nm` sees exported by a library.
 exports() {
-    nm -D --defined-only "$1" | awk '{ print $3 }' | sort
+    nm -D --defined-only --without-symbol-versions "$1" | awk '$2 != "A" { print $3 }' | sort
 }
 
 # The libraries that one needs, by name.
