@@ -54,8 +54,9 @@ static const char *accepted_encodings(void) {
     int features = curl_version_info(CURLVERSION_NOW)->features;
     bool brotli = (features & CURL_VERSION_BROTLI) != 0, zstd = (features & CURL_VERSION_ZSTD) != 0;
     if ((features & CURL_VERSION_LIBZ) == 0) return "Accept-Encoding:";
-    if (brotli) return zstd ? "Accept-Encoding: gzip, br, zstd" : "Accept-Encoding: gzip, br";
-    return zstd ? "Accept-Encoding: gzip, zstd" : "Accept-Encoding: gzip";
+    if (brotli)
+        return zstd ? "Accept-Encoding: deflate, gzip, br, zstd" : "Accept-Encoding: deflate, gzip, br";
+    return zstd ? "Accept-Encoding: deflate, gzip, zstd" : "Accept-Encoding: deflate, gzip";
 }
 
 static bool append_user_agent(struct curl_slist **list, const char *user_agent) {
