@@ -51,7 +51,10 @@ microhttpd='microhttpd\.h'
 openssl='openssl/.*'
 
 rule "core knows no Lua" "$(includes "$lua" core)"
-rule "core knows curl in transfer.c alone" "$(includes "$curl" core | grep -v '^core/src/transfer\.c:')"
+rule "core knows curl where it is spoken to alone" \
+    "$(includes "$curl" core | grep -vE '^core/src/(transfer\.c|headers\.h|mime\.h):')"
+rule "curl's lists are for transfer.c" \
+    "$(includes '(headers|mime)\.h' core | grep -vE '^core/src/(transfer|headers|mime)\.c:')"
 rule "core needs neither microhttpd nor OpenSSL" "$(includes "$microhttpd|$openssl" core)"
 rule "the public headers include the C library and each other" \
     "$(includes '.*' core/include | grep -vE '[<"](std[a-z]+|scaleapi[a-z_]*)\.h[>"]')"

@@ -1,6 +1,6 @@
 /*
-** transfer.h - one HTTP exchange at a time on libcurl. transfer.c is the only file that includes
-** curl/curl.h. Knows nothing of operations, calls and retries.
+** transfer.h - one HTTP exchange at a time on libcurl, which transfer.c alone speaks to, with headers.c and
+** mime.c for the lists that it takes. Knows nothing of operations, calls and retries.
 **
 ** A transport is a loop's multi handle. A session holds what a client's requests have in common (key, TLS,
 ** proxy) and keeps its easy handles for the next request. A transfer is one exchange.
@@ -44,6 +44,8 @@ typedef struct scale__session_settings {
     const char *api_key; /* NULL: none is sent */
     const char *user_agent, *ca_file, *cert_file, *key_file, *proxy;
     bool verify, loopback;
+    bool https;       /* all requests go to https */
+    int most_at_once; /* how many are in flight at most */
 } scale__session_settings;
 
 scale_status scale__session_new(scale__session **session, scale__transport *transport,
