@@ -178,6 +178,8 @@ static scale_status open_session(scale_client *client, const scale_client_option
         .proxy = options->proxy,
         .verify = options->verify,
         .loopback = client->base.loopback,
+        .https = client->base.https,
+        .most_at_once = client->options.max_in_flight,
     };
     return scale__session_new(&client->session, scale__loop_transport(client->loop), &settings, error);
 }

@@ -44,6 +44,8 @@ typedef struct scale__session_settings {
     const char *api_key; /* NULL: none is sent */
     const char *user_agent, *ca_file, *cert_file, *key_file, *proxy;
     bool verify, loopback;
+    bool https;       /* all requests go to https */
+    int most_at_once; /* how many are in flight at most */
 } scale__session_settings;
 
 scale_status scale__session_new(scale__session **session, scale__transport *transport,
