@@ -115,5 +115,6 @@ command.run("cancel", function()
         concurrency = arguments.concurrency, client = client,
     }, arguments)
     summarize(arguments, result, skipped, unknown)
+    work.say_how_to_go_on(result)
     return work.end_code(result, result.failed + unknown)
 end)

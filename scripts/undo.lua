@@ -160,6 +160,7 @@ local function undo(log, arguments, client)
     if not log:flush() then command.stop(command.FAILURE, "%s", log.failed) end
     summarize(arguments, result, unknown)
     say_what_is_needed(log, arguments)
+    work.say_how_to_go_on(result)
     return work.end_code(result, result.failed + unknown)
 end
 

@@ -22,6 +22,8 @@ local NEEDS = {
     { "allow_partial", "finalize", "--allow-partial goes with --finalize" },
 }
 
+local LINES_BETWEEN_LOOKS = 10000 -- at the clock
+
 local function read_arguments()
     local parser = command.parser("upload", "Makes a task of every line of a JSONL file.")
     parser:argument("file", "The file: one JSON object a line."):argname "FILE.jsonl"
@@ -50,6 +52,16 @@ local function lines_of(arguments)
     return command.as_asked(scaleapi.jsonl.lines, arguments.file)
 end
 
+-- Reading a large file takes a while, in which nobody else looks at the clock.
+local function lines_in_time(arguments)
+    local next_line, count = lines_of(arguments), 0
+    return function()
+        count = count + 1
+        if count % LINES_BETWEEN_LOOKS == 0 then command.time_left() end
+        return next_line()
+    end
+end
+
 local function say_equal(arguments, equal, groups)
     for _, group in ipairs(groups) do
         report.say("%s: lines %s are equal", arguments.file, table.concat(group, ", "))
@@ -61,7 +73,7 @@ end
 
 -- How many rows the file has. Ends the command when it has none, or equal ones that nobody said are meant.
 local function survey(arguments)
-    local total, equal, groups = command.as_asked(payload.survey, function() return lines_of(arguments) end)
+    local total, equal, groups = command.as_asked(payload.survey, function() return lines_in_time(arguments) end)
     if total == 0 then command.stop(command.USAGE, "%s has no rows", arguments.file) end
     if equal > 0 and not arguments.allow_equal_rows then say_equal(arguments, equal, groups) end
     return total, equal
@@ -206,7 +218,8 @@ end
 local function run(client, arguments, state, total, equal)
     return work.run({
         client = client, concurrency = arguments.concurrency, total = total,
-        rows = row_source(arguments, equal), send = sender(client, arguments, state), on_outcome = recorder(state),
+        rows = row_source(arguments, equal), send = sender(client, arguments, state), one_call = true,
+        on_outcome = recorder(state),
         weigh = function(row) return row.line and #row.line or 0 end,
         repeatable = function() return true end, -- each has its unique_id
         journal = work.journal_of(arguments.file), input = arguments.file, fresh = arguments.fresh,

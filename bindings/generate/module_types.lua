@@ -206,6 +206,8 @@ function scaleapi.parallel(most, items, fn) end
 ---@field operation? scaleapi.OperationName Each row is the table of its arguments by name
 ---@field send? fun(row: any): { state: string, error?: scaleapi.Error, id?: string } Or how a row is sent
 ---@field repeatable? fun(row: any): boolean With send: false for what must not be done twice
+---@field one_call? boolean With send: it makes one call and does nothing else
+---@field deadline? number Seconds that all may take
 ---@field concurrency? integer Rows at a time at most, 50
 ---@field journal? string|true A path; true: that of the rows and ".journal"
 ---@field input? string A path whose bytes tell whether the rows are the same, or another text

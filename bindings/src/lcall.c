@@ -282,6 +282,22 @@ static int is_done(lua_State *L) {
     return 1;
 }
 
+/* call:is_waiting() -> true while it waits for its turn or the next attempt. */
+static int is_waiting(lua_State *L) {
+    lcall *c = luaL_checkudata(L, 1, LSCALE_CALL);
+    bool ended = c->call == NULL || scale_call_is_done(c->call);
+    lua_pushboolean(L, !ended && !scale_call_is_in_flight(c->call));
+    return 1;
+}
+
+/* call:attempts() -> how often its request was sent so far; nil once its result was read. */
+static int attempts(lua_State *L) {
+    lcall *c = luaL_checkudata(L, 1, LSCALE_CALL);
+    if (c->call == NULL) return 0;
+    lua_pushinteger(L, scale_call_attempts(c->call));
+    return 1;
+}
+
 /* call:result() -> the answer's bytes, true if what it names was there before; or nil, error table.
 ** Once: the call is freed. */
 static int result(lua_State *L) {
@@ -321,8 +337,9 @@ static int collect(lua_State *L) {
 
 /* Adds client:start; core.json must be there already. */
 void lscale_open_call(lua_State *L) {
-    static const luaL_Reg methods[] = {
-        {"is_done", is_done}, {"result", result}, {"cancel", cancel}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"is_done", is_done},   {"is_waiting", is_waiting},
+                                       {"attempts", attempts}, {"result", result},
+                                       {"cancel", cancel},     {NULL, NULL}};
     lscale_make_class(L, LSCALE_CALL, methods, collect);
     luaL_getmetatable(L, LSCALE_CLIENT);
     lua_getfield(L, -1, "__index");

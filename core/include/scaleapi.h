@@ -385,7 +385,7 @@ typedef struct scale_client_options {
     int deadline;           /* ms for a call with its retries and pauses, 300,000 */
     int max_in_flight;      /* requests at once, 50 */
     int max_attempts;       /* sendings of one request, 4 */
-    int give_up_after;      /* ms without any success until bulk calls end, 600,000 */
+    int give_up_after;      /* ms without any success until bulk calls end, in flight or not, 600,000 */
     size_t max_answer;      /* bytes, 256 MiB */
     bool verify;            /* check the server's certificate, true */
     bool allow_http;        /* send the key over plain http to another host than loopback, false */
@@ -526,6 +526,12 @@ SCALE_API scale_status scale_call_wait(scale_call *call, scale_error *error);
 SCALE_API void scale_call_cancel(scale_call *call);
 
 SCALE_API bool scale_call_is_done(const scale_call *call);
+
+/* A request of it is on its way: it neither waits for its turn or the next attempt, nor is it done. */
+SCALE_API bool scale_call_is_in_flight(const scale_call *call);
+
+/* How often its request was sent so far, look-ups aside. */
+SCALE_API int scale_call_attempts(const scale_call *call);
 
 /* Of a call that is done: its answer's bytes (borrowed until scale_call_free), or data NULL. */
 SCALE_API scale_slice scale_call_answer(const scale_call *call);

@@ -128,10 +128,11 @@ SCALE_API bool scale_breaker_sent(scale_breaker *breaker);
 SCALE_API const char *scale_breaker_landed(scale_breaker *breaker, scale_landing landing, bool probe,
                                            int64_t retry_after, double random, int64_t now);
 
-/* How long until it is to be given up, if nothing succeeds till then: ms, 0: now; -1: nothing has gone wrong,
- *or
- ** it was given up already. */
-SCALE_API int64_t scale_breaker_patience(const scale_breaker *breaker, int64_t give_up_after, int64_t now);
+/* How long until it is to be given up, if nothing succeeds till then: ms, 0: now. Once something failed, the
+** time since the last success counts; while nothing did, only that in which requests were in flight without
+** a break: since `awaited_since`, -1: none is. -1: nothing is wrong, or it was given up already. */
+SCALE_API int64_t scale_breaker_patience(const scale_breaker *breaker, int64_t give_up_after,
+                                         int64_t awaited_since, int64_t now);
 SCALE_API void scale_breaker_give_up(scale_breaker *breaker, int64_t now);
 
 /* "closed", "open", "probing", "given_up". Never NULL, never freed. */

@@ -203,6 +203,14 @@ void scale_call_cancel(scale_call *call) {
 
 /* ==================================================================== its end */
 
+bool scale_call_is_in_flight(const scale_call *call) {
+    return call->state == SCALE__CALL_IN_FLIGHT;
+}
+
+int scale_call_attempts(const scale_call *call) {
+    return call->attempts;
+}
+
 bool scale_call_is_done(const scale_call *call) {
     return call->state == SCALE__CALL_DONE;
 }

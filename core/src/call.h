@@ -50,6 +50,7 @@ struct scale_call {
     int attempts, lookups;
     int64_t deadline; /* SCALE__NO_DEADLINE of a bulk call that was given none */
     bool probe;       /* of a bulk call: its request tries whether the server is back */
+    bool awaited;     /* likewise: an answer to it is due within a time */
     int64_t sent_at;  /* likewise: when it left */
     int excused[2];   /* likewise, by phase: attempts that do not count */
     scale__transfer *transfer;

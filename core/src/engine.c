@@ -200,7 +200,7 @@ void scale__engine_send(scale_call *call) {
     }
     call->state = SCALE__CALL_IN_FLIGHT;
     scale__client_took_off(client);
-    if (call->options.bulk) scale__bulk_sent(call);
+    if (call->options.bulk) scale__bulk_sent(call, request.timeout > 0);
 }
 
 /* ================================================================ judgement */

@@ -4,6 +4,9 @@ local scaleapi = require "scaleapi"
 local order = require "scaleapi.order"
 local sandbox = require "scaleapi.sandbox"
 
+local fake = dofile "tests/spec/support/fake.lua"
+
+local TASK = '{"task_id":"1","type":"comparison","status":"pending","metadata":{}}'
 local TYPE = "namedentityrecognition"
 
 -- Runs `count` numbers through send(number), and gives the result and what was recorded, "number:state".
@@ -204,6 +207,113 @@ describe("bulk", function()
             return 1 << 20
         end })
         assert.is_false(slow)
+    end)
+end)
+describe("bulk with a deadline", function()
+    local server, client
+
+    local function serve(script, options)
+        server = fake.start(script)
+        client = server:client(options)
+    end
+
+    after_each(function()
+        client:close()
+        server:close()
+    end)
+
+    local function timed(options)
+        options.client, options.operation, options.deadline = client, "get_task", 0.5
+        local began = scaleapi.now()
+        local ok, result = pcall(scaleapi.bulk, options)
+        local took = scaleapi.now() - began
+        assert.is_true(took >= 0.49 and took < 1.5, took)
+        return result, ok
+    end
+
+    local function many()
+        local rows = {}
+        for i = 1, 100 do rows[i] = { task_id = tostring(i) } end
+        return rows
+    end
+
+    it("breaks off what is in flight, and leaves it without an outcome", function()
+        serve(function(_, n)
+            if n > 10 then scaleapi.sleep(60) end
+            return TASK
+        end)
+        local outcomes = 0
+        local result = timed { rows = many(), on_outcome = function(_, outcome)
+            assert.is_nil(outcome.error)
+            outcomes = outcomes + 1
+        end }
+        assert.same({ "deadline", "the time of 0.5 s is over" }, { result.stopped.reason, result.stopped.why })
+        assert.same({ done = 10 }, result.counts)
+        assert.same({ 10, 0 }, { outcomes, result.failed })
+        assert.is_nil(result.problem)
+        assert.is_true(result.left > 0)
+    end)
+
+    it("ends in time when the rows' own iterator waits", function()
+        serve(function() scaleapi.sleep(60) return TASK end)
+        local result = timed { rows = function() return client:get_task "1" end }
+        assert.equal("deadline", result.stopped.reason)
+        assert.is_nil(result.problem)
+    end)
+
+    it("raises when what comes before the rows takes too long", function()
+        serve(function() scaleapi.sleep(60) return TASK end)
+        local err, ok = timed { rows = many(), prepare = function() client:get_task "1" end }
+        assert.is_false(ok)
+        assert.is_true(scaleapi.is_error(err, "timeout"))
+        assert.equal("the time of 0.5 s is over", err.message)
+    end)
+
+    it("takes seconds, more than 0", function()
+        serve { TASK }
+        for _, wrong in ipairs { 0, -1, "1", 0 / 0 } do
+            local ok, message = pcall(scaleapi.bulk, { client = client, rows = {}, operation = "get_task",
+                deadline = wrong })
+            assert.is_false(ok)
+            assert.matches("deadline for bulk must be a number of seconds, more than 0", message, 1, true)
+        end
+    end)
+
+    -- 16 are in flight, and what became of them nobody knows; the others were not sent.
+    it("leaves what was not sent as not begun, also when it must not be done twice", function()
+        local path = os.tmpname()
+        local silent = true
+        serve(function()
+            if silent then scaleapi.sleep(60) end
+            return TASK
+        end)
+        local rows = {}
+        for i = 1, 40 do rows[i] = { task_type = "comparison", attachments = scaleapi.array(), choices = { "a" } } end
+        local options = { client = client, rows = rows, operation = "create_task", journal = path, input = "x",
+                          deadline = 0.3 }
+        assert.equal("deadline", scaleapi.bulk(options).stopped.reason)
+        assert.equal(16, #server.requests)
+        silent, options.deadline = false, nil
+        local result = scaleapi.bulk(options)
+        os.remove(path)
+        assert.equal(40, result.total)
+        assert.equal(24, result.counts.created or result.counts.done, scaleapi.json.encode(result.counts))
+        assert.equal(16, result.failed)
+    end)
+
+    it("is kept by stop(), which sends nothing that waits, and lets finish what is in flight", function()
+        local answered = 0
+        serve(function()
+            scaleapi.sleep(0.3)
+            answered = answered + 1
+            return TASK
+        end)
+        local result = scaleapi.bulk { client = client, rows = many(), operation = "get_task",
+            on_start = function(handle) scaleapi.after(0.1, function() handle.stop("enough", "enough") end) end }
+        assert.same({ done = 16 }, result.counts)
+        assert.equal(16, answered)
+        assert.equal(16, #server.requests)
+        assert.equal(34, result.left)
     end)
 end)
 

@@ -19,7 +19,8 @@ local scheduler = require "scaleapi.scheduler"
 local senders = require "scaleapi.senders"
 
 local FEWEST_FAILURES = 5 -- in a row, before an outage is believed
-local LOOK_EVERY = 0.1    -- seconds, while too much waits for a slow row
+local LOOK_EVERY = 0.1    -- seconds, while too much waits for a slow row, or the end for what is in flight
+local MOMENT = 0.5        -- seconds that an end waits for what was sent and is not known yet
 local TELL_EVERY = 1      -- seconds between two calls of on_progress at most
 local MOST_SKIPPED = 10000 -- rows in one go, before others have their turn
 
@@ -41,13 +42,24 @@ local BEGUN = { s = true, a = true }
 local OPTIONS = {
     client = true, rows = true, operation = true, send = true, repeatable = true, concurrency = true, journal = true,
     input = true, header = true, fresh = true, total = true, weigh = true, on_outcome = true, on_progress = true,
-    on_start = true, prepare = true,
+    on_start = true, prepare = true, deadline = true, one_call = true,
 }
 
 -- ---------------------------------------------------------------------- stop
 
+-- What waits for its turn is not sent any more; nor is, after a moment, what was sent before, which may need but one
+-- look to be known.
+local function cancel_unsent(state)
+    if state.ended then return end
+    state.results:cancel_unsent(scheduler.now() - state.stopped_at > MOMENT)
+    state.look = scheduler.after(LOOK_EVERY, function() cancel_unsent(state) end)
+end
+
 local function stop(state, reason, why, err)
-    if not state.stopped then state.stopped = { reason = reason, why = why, error = err } end
+    if state.stopped then return end
+    state.stopped = { reason = reason, why = why, error = err }
+    state.stopped_at = scheduler.now()
+    cancel_unsent(state)
 end
 
 -- ----------------------------------------------------------------- outcomes
@@ -87,8 +99,16 @@ local function settle(state, job, outcome)
     tell(state)
 end
 
--- The row has no outcome: the journal has it as begun.
-local function leave(state, job)
+-- True when it is certain that nothing of the row was sent, be it in this run or an earlier one.
+local function is_unsent(state, job, err)
+    if state.begun_before[job.number] then return false end
+    return not job.begun or state.one_call and err.attempts == 0
+end
+
+-- The row has no outcome, but an error: the journal has it as begun, unless it was not sent.
+local function leave(state, job, err)
+    local log = state.journal
+    if log and log:state(job.number) == "s" and is_unsent(state, job, err) then log:record("o", job.number) end
     state.order:skip(job.place)
 end
 
@@ -99,7 +119,7 @@ local function settle_doubtful(state)
     for _, each in ipairs(doubtful) do
         if each.outcome.error.unclear then
             state.unresolved = state.unresolved + 1
-            leave(state, each.job)
+            leave(state, each.job, each.outcome.error)
         else
             settle(state, each.job, each.outcome)
         end
@@ -130,7 +150,7 @@ local function judge(state, job, outcome)
     local kind = err and err.kind
     if HOPELESS[kind] then
         stop(state, HOPELESS[kind], tostring(err), err)
-        return leave(state, job)
+        return leave(state, job, err)
     end
     if OUTAGE[kind] then return doubt(state, job, outcome) end
     if not err or err.code then
@@ -168,11 +188,13 @@ local function ambiguous()
 end
 
 local function send(state, job)
-    while state.order:is_full(job.place) do scheduler.sleep(LOOK_EVERY) end
+    while state.order:is_full(job.place) and not state.stopped do scheduler.sleep(LOOK_EVERY) end
+    if state.stopped then error(errors.new { kind = "canceled", message = "the work was ended" }, 0) end
     if errors.is_error(job.row) then return { state = "failed", error = job.row } end
     local before = state.begun_before[job.number]
     if before == "a" or before and not state.repeatable(job.row) then return ambiguous() end
     if state.journal then state.journal:start(job.number) end
+    job.begun = true
     state.under_way = state.under_way + 1
     local ok, outcome = pcall(state.send, job.row, job.more)
     state.under_way = state.under_way - 1
@@ -182,7 +204,7 @@ end
 
 local function take_result(state, job, outcome, problem)
     if not problem then return judge(state, job, outcome) end
-    leave(state, job)
+    leave(state, job, errors.is_error(problem) and problem or {})
     if errors.is_error(problem, "canceled") then return end
     if not errors.is_error(problem, "journal") then error(problem, 0) end
     stop(state, "disk", problem.message)
@@ -194,7 +216,7 @@ local function take_results(state)
         if state.journal and state.journal.failed then stop(state, "disk", state.journal.failed) end
     end
     if state.stopped then
-        for _, each in ipairs(state.doubtful) do leave(state, each.job) end
+        for _, each in ipairs(state.doubtful) do leave(state, each.job, each.outcome.error) end
     elseif #state.doubtful > 0 and state.streak == state.done + #state.doubtful - (state.counts.skipped or 0) then
         local err = state.doubtful[#state.doubtful].outcome.error
         stop(state, "gave_up", "no request came through; the last: " .. tostring(err), err)
@@ -215,6 +237,25 @@ local function tick_every_second(state)
     state.timer = scheduler.after(TELL_EVERY, tick)
 end
 
+local function seconds_left(state)
+    local deadline = state.options.deadline
+    return deadline and math.max(state.started + deadline - scheduler.now(), 0)
+end
+
+local function time_is_over(state)
+    return ("the time of %g s is over"):format(state.options.deadline)
+end
+
+-- When the time is over, what is in flight is broken off.
+local function set_alarm(state)
+    local left = seconds_left(state)
+    if not left then return end
+    state.alarm = scheduler.after(left, function()
+        stop(state, "deadline", time_is_over(state))
+        state.results:close()
+    end)
+end
+
 -- For people who want to end it: stop(reason, why) lets finish what is in flight, abort() does not.
 local function handle_of(state)
     return {
@@ -227,6 +268,8 @@ end
 local function finish(state)
     state.ended = true
     state.timer:cancel()
+    if state.alarm then state.alarm:cancel() end
+    if state.look then state.look:cancel() end
     state.order:flush()
     if state.journal and not state.journal:close() then stop(state, "disk", state.journal.failed) end
     if state.unresolved > 0 then
@@ -241,13 +284,15 @@ local function run(state)
     state.results = parallel(state.options.concurrency or 50, function() return take_row(state) end,
         function(job) return send(state, job) end)
     tick_every_second(state)
+    set_alarm(state)
     local ok, problem = pcall(function()
         if state.options.on_start then state.options.on_start(handle_of(state)) end
         take_results(state)
     end)
     if not ok then
         state.results:close()
-        state.problem = problem
+        -- The rows' own iterator may be what waited for its turn.
+        if not (state.stopped and errors.is_error(problem, "canceled")) then state.problem = problem end
     end
     ok, problem = pcall(finish, state)
     if not ok then state.problem = state.problem or problem end
@@ -266,6 +311,10 @@ local function check(options)
     local most = options.concurrency
     if most ~= nil and (math.type(most) ~= "integer" or most < 1) then
         error("concurrency for bulk must be a whole number, 1 or more", 3)
+    end
+    local deadline = options.deadline
+    if deadline ~= nil and not (type(deadline) == "number" and deadline > 0) then
+        error("deadline for bulk must be a number of seconds, more than 0", 3)
     end
 end
 
@@ -298,6 +347,7 @@ local function start(options)
     return {
         options = options, client = options.client, send = sender, next_row = source.next,
         repeatable = repeatable or function() return true end,
+        one_call = options.one_call or options.operation ~= nil,
         journal = open_journal(options, source), order = order.new(options.on_outcome or function() end),
         patience = math.max(FEWEST_FAILURES, options.concurrency or 50), streak = 0, doubtful = {}, unresolved = 0,
         number = 0, total = 0, done = 0, counts = {}, under_way = 0, begun_before = {},
@@ -305,10 +355,27 @@ local function start(options)
     }
 end
 
+-- Calls fn; with a deadline as a job, which is canceled when the time is over.
+local function call_in_time(state, fn)
+    if not state.options.deadline then return fn() end
+    local job, late = scheduler.spawn(fn), false
+    local alarm = scheduler.after(seconds_left(state), function()
+        late = true
+        job:cancel()
+    end)
+    local ok, problem = pcall(job.wait, job)
+    alarm:cancel()
+    if not ok and late and errors.is_error(problem, "canceled") then
+        problem = errors.new { kind = "timeout", message = time_is_over(state), attempts = 0 }
+    end
+    if not ok then error(problem, 0) end
+end
+
 -- What comes before the rows, and may end it all.
 local function prepare(state)
-    if not state.options.prepare then return end
-    local ok, problem = pcall(state.options.prepare)
+    local fn = state.options.prepare
+    if not fn then return end
+    local ok, problem = pcall(call_in_time, state, fn)
     if ok then return end
     if state.journal then state.journal:close() end
     error(problem, 0)
@@ -323,6 +390,8 @@ end
 ---                "existing", "conflict", "failed" or another word for what was done; `error` an error object if it
 ---                failed; `id` the task that it made or found
 ---   repeatable   with send: function(row) -> false if it must not be done twice (default: it may)
+---   one_call     with send: true if it makes one call and does nothing else. Then a row that ended before that call
+---                was sent has not been begun
 ---   concurrency  how many rows at a time at most (50)
 ---   journal      a path, or true for the rows' path and ".journal". The journal of a run that was ended is gone on
 ---                with: what is done is passed over, what was begun is sent again. One of other work is refused with
@@ -335,12 +404,14 @@ end
 ---   on_progress  function{ total, done, counts, in_flight, retries, seconds, resumed }, called after each outcome and
 ---                each second
 ---   prepare      function(), called once the journal is open and before any row is taken; may wait and may raise
----   on_start     function(handle): handle.stop(reason, why) lets finish what is in flight, handle.abort() does not,
----                handle.journal is the journal
+---   on_start     function(handle): handle.stop(reason, why) lets finish what is in flight and sends nothing more,
+---                handle.abort() breaks it off; handle.journal is the journal
+---   deadline     seconds that all may take: then what is in flight is broken off, and is left to the next run
 ---   weigh        function(row) -> bytes that the row still holds once sent (0)
 --- Returns a table: total (rows taken), counts by state (`skipped`: were done before), failed (and in conflict), left
 --- (taken but without an outcome), retries, seconds, resumed; stopped = { reason, why, error } when it ended early
---- ("key", "refused", "gave_up", "disk" or what was given to stop), problem when the iterator or a function raised.
+--- ("key", "refused", "gave_up", "deadline", "disk" or what was given to stop), problem when the iterator or a function
+--- raised.
 return function(options)
     local state = start(options)
     prepare(state)

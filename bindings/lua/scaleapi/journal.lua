@@ -13,6 +13,7 @@ word more; the last line of a row counts:
     x 17                            what is there is another thing, or a canceled one
     f 17                            it failed
     a 17                            nobody knows whether it was done, and it must not be done twice
+    o 17                            it was not sent after all
     u 17                            undone: its task is canceled and its unique_id is free
     k 17                            undone: its task is canceled and keeps its unique_id
     n 17                            not undone: its task could no longer be canceled
@@ -35,7 +36,7 @@ local CHUNK = 1 << 20
 local SYNC_EVERY, SYNC_RECORDS = 1, 1000
 local LONGEST_WORD = 128
 local KEEPING = "cme" -- the letters whose place in the file is remembered, for the word behind the row
-local NOTHING = "fx"  -- what leaves nothing behind
+local NOTHING = "fxo" -- what leaves nothing behind
 
 local Journal = {}
 Journal.__index = Journal

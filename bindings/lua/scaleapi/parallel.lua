@@ -108,6 +108,11 @@ end
 
 Parallel.__close = Parallel.close
 
+--- Cancels those under way whose call is not in flight; see Job:cancel_unsent.
+function Parallel:cancel_unsent(begun)
+    for _, job in ipairs(self._state.jobs) do job:cancel_unsent(begun) end
+end
+
 -- A loop that was left and forgotten begins no further items; what is under way comes to its end.
 function Parallel:__gc()
     self._state.closed = true

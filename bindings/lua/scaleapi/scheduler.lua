@@ -207,7 +207,7 @@ end
 
 local function raise_canceled(job)
     job._canceling = nil
-    error(errors.new { kind = "canceled", message = "the job was canceled" }, 0)
+    error(errors.new { kind = "canceled", message = "the job was canceled", attempts = job._attempts }, 0)
 end
 
 --- Waits until the wait is over. Raises kind `canceled` in a job that was canceled meanwhile.
@@ -324,8 +324,8 @@ function Job:is_done()
     return self._ok ~= nil
 end
 
---- Ends the job: what it waits for is canceled, and the wait raises kind `canceled` in it. A job that
---- has not begun never does.
+--- Ends the job: what it waits for is canceled, and the wait raises kind `canceled` in it, with the call's attempts
+--- if it is one. A job that has not begun never does.
 function Job:cancel()
     if self._ok ~= nil then return end
     self._canceled = true
@@ -336,9 +336,17 @@ function Job:cancel()
     self._canceling = true
     local wait = self._wait
     if not wait then return end -- it runs, or is about to: its next wait raises
+    self._attempts = wait.call and wait.call.attempts and wait.call:attempts()
     if wait.call then wait.call:cancel() end
     if wait.cancel then wait.cancel() end
     complete(wait)
+end
+
+--- The same, if what it waits for is a call that itself waits, for its turn; with `begun` also one that was sent
+--- before, and waits for its next attempt or look-up.
+function Job:cancel_unsent(begun)
+    local call = self._wait and self._wait.call
+    if call and call.is_waiting and call:is_waiting() and (begun or call:attempts() == 0) then self:cancel() end
 end
 
 function Job:__tostring()
