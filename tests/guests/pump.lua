@@ -7,7 +7,9 @@ local scaleapi = require "scaleapi"
 
 local ROWS = 400
 
-local pump = { done = 0, steps = 0, longest = 0 }
+local LONG = 0.005 -- seconds
+
+local pump = { done = 0, steps = 0, longest = 0, long = 0 }
 
 local function upload()
     local client = scaleapi.client { max_in_flight = 50 }
@@ -30,7 +32,9 @@ local function step()
     local before = os.clock()
     scaleapi.step(0)
     pump.steps = pump.steps + 1
-    pump.longest = math.max(pump.longest, os.clock() - before)
+    local taken = os.clock() - before
+    pump.longest = math.max(pump.longest, taken)
+    if taken > LONG then pump.long = pump.long + 1 end
 end
 
 return function()
@@ -38,5 +42,6 @@ return function()
     step()
     if not pump.job:is_done() then return ("under way: %d of %d"):format(pump.done, ROWS) end
     pump.job:wait() -- raises what went wrong
-    return ("done: %d of %d in %d steps, the longest %.1f ms"):format(pump.done, ROWS, pump.steps, pump.longest * 1000)
+    return ("done: %d of %d in %d steps, the longest %.1f ms, %d over 5 ms"):format(
+        pump.done, ROWS, pump.steps, pump.longest * 1000, pump.long)
 end
