@@ -36,6 +36,15 @@ socat                 | command -v socat                         | speaks TLS in
 binutils              | command -v nm                            | which symbols a library exports
 g++                   | command -v c++                           | the headers are for C++ too
 clang                 | command -v clang                         | the other compiler
+gringo                | command -v clingo                        | applications that the module is tried in, from here
+gnuplot-nox           | command -v gnuplot                       | on
+mle                   | command -v mle                           | likewise
+neomutt               | command -v neomutt                       | likewise
+prosody               | command -v prosody                       | likewise
+lighttpd              | test -x /usr/sbin/lighttpd               | likewise
+lighttpd-modules-lua  | test -e /usr/lib/lighttpd/mod_magnet.so  | likewise
+dnsmasq-base-lua      | dpkg -s dnsmasq-base-lua                 | likewise
+curl                  | command -v curl                          | asks one of them
 libuv1-dev            | pkg-config --exists libuv                | a loop of another kind, for an example in C
 LIST
     esac

@@ -131,11 +131,13 @@ local function take(queue)
     return job
 end
 
--- Resumes as many jobs as are in the queue by now, unless a drive inside has resumed them.
-local function run_queue(queue)
+-- Resumes as many jobs as are in the queue by now, unless a drive inside has resumed them; until then, if a
+-- time is given.
+local function run_queue(queue, enough)
     for _ = queue.first, queue.last do
         if is_empty(queue) then return end
         resume(take(queue))
+        if enough and loop:now() > enough then return end
     end
 end
 
@@ -171,14 +173,16 @@ local function run_deferred()
 end
 
 -- One turn: waits at most so many milliseconds (-1: as long as it takes), then resumes jobs; when `held`, the
--- urgent ones only.
-local function turn(milliseconds, held)
+-- urgent ones only; for so many seconds at most,
+-- if `limit` is given, and at least for what is left of a millisecond.
+local function turn(milliseconds, held, limit)
     run_deferred()
     for _, each in ipairs(turns) do each.fn() end
     if not is_empty(urgent) or not held and not is_empty(ready) then milliseconds = 0 end
     collect(milliseconds)
-    run_queue(urgent)
-    if not held then run_queue(ready) end
+    local enough = limit and loop:now() + limit
+    run_queue(urgent, enough)
+    if not held then run_queue(ready, enough) end
 end
 
 -- Turns until the wait is over. Raises when nothing is left that could end it. A job that drives lies on the C
@@ -248,13 +252,14 @@ function scheduler.pump()
 end
 
 --- One turn for a host with a loop of its own: waits at most `seconds` (default 0) for something to
---- happen, and resumes the jobs that can go on. Returns true while there is something left to do.
+--- happen, and resumes the jobs that can go on, for as long again, or a millisecond: the others go on in the next.
+--- Returns true while there is something left to do.
 function scheduler.step(seconds)
     seconds = seconds or 0
     if type(seconds) ~= "number" or seconds ~= seconds or seconds < 0 then
         error("step needs a number of seconds, 0 or more", 2)
     end
-    turn(math.ceil(math.min(seconds, 1000000) * 1000))
+    turn(math.ceil(math.min(seconds, 1000000) * 1000), false, seconds)
     return unfinished > 0 or foreground > 0
 end
 
