@@ -32,6 +32,7 @@ lua-busted            | command -v busted                        | runs the spec
 lua-check             | command -v luacheck                      | the linter for Lua
 clang-format-14       | command -v clang-format-14               | the format of the C files
 openssl               | command -v openssl                       | certificates for the specs of https
+nginx                 | PATH=$PATH:/usr/sbin command -v nginx    | speaks HTTP/2 in front of a plain server
 socat                 | command -v socat                         | speaks TLS in front of a plain server
 binutils              | command -v nm                            | which symbols a library exports
 LIST

@@ -37,6 +37,7 @@ local function read_arguments()
     parser:option("--page-size", "Tasks a request, 1 to 100."):argname "N":convert(command.positive):target "limit"
     command.add_name(parser, "-o", "FILE", "Where to write, instead of standard output.")
     parser:flag("--json", "Print the summary as one JSON object; on standard error unless -o is given.")
+    command.add_http(parser)
     local arguments = parser:parse()
     if not (arguments.project_name or arguments.batch_name) then parser:error "it needs --project or --batch" end
     return arguments

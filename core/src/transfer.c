@@ -28,7 +28,7 @@ struct scale__transport {
 struct scale__session {
     scale__transport *transport;
     char *user_agent, *ca_file, *cert_file, *key_file, *proxy;
-    bool verify, loopback;
+    bool verify, loopback, http2;
     struct curl_slist *headers[2][BODY_COUNT]; /* by whether the key is a bearer token, and by body */
     scale__transfer *idle;                     /* handles kept for the next request */
     scale__transfer *active;                   /* doubly linked */
@@ -53,6 +53,10 @@ struct scale__transfer {
 
 const char *scale__transport_version(void) {
     return "libcurl/" LIBCURL_VERSION;
+}
+
+bool scale__transport_has_http2(void) {
+    return (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_HTTP2) != 0;
 }
 
 /* ================================================================ transport */
@@ -206,6 +210,7 @@ scale_status scale__session_new(scale__session **result, scale__transport *trans
     session->transport = transport;
     session->verify = settings->verify;
     session->loopback = settings->loopback;
+    session->http2 = settings->http2;
     bool fine = scale__copy_into(&session->user_agent, settings->user_agent) &&
                 scale__copy_into(&session->ca_file, settings->ca_file) &&
                 scale__copy_into(&session->cert_file, settings->cert_file) &&
@@ -302,7 +307,10 @@ static void set_up(scale__transfer *transfer) {
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                     session->http2 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
+    /* The first requests wait to see whether they can share the connection that is being made. */
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, session->http2 ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
     curl_easy_setopt(easy, CURLOPT_USERAGENT, session->user_agent);
     if (session->loopback)
@@ -645,6 +653,7 @@ static void read_outcome(scale__transfer *transfer, scale__outcome *outcome) {
     outcome->code = code < 200 ? 0 : (int)code; /* 1xx announce an answer that did not come */
     outcome->connections = (uint64_t)connections;
     outcome->sent = transfer->begun > 0;
+    outcome->resent = transfer->begun > 1 && transfer->may_resend ? (uint64_t)transfer->begun - 1 : 0;
     outcome->retry_after = retry_after(transfer->easy);
     outcome->redirect = redirect;
     if (transfer->result != CURLE_OK) describe_failure(transfer, outcome);

@@ -44,6 +44,7 @@ typedef struct scale__session_settings {
     const char *api_key; /* NULL: none is sent */
     const char *user_agent, *ca_file, *cert_file, *key_file, *proxy;
     bool verify, loopback;
+    bool http2; /* over https, if the server has it: many exchanges on one connection */
 } scale__session_settings;
 
 scale_status scale__session_new(scale__session **session, scale__transport *transport,
@@ -85,6 +86,7 @@ typedef struct scale__outcome {
     bool passing;        /* with a kind: another attempt may fare better */
     int64_t retry_after; /* ms, -1 */
     uint64_t connections;
+    uint64_t resent;      /* how often libcurl itself sent it again */
     const char *redirect; /* where a redirect leads, or NULL; borrowed until `finished` returns */
     char message[512];    /* with a kind: what went wrong */
 } scale__outcome;
@@ -102,5 +104,6 @@ void scale__transfer_drop(scale__transfer *transfer);
 
 /* "libcurl/7.88.1", never freed. */
 const char *scale__transport_version(void);
+bool scale__transport_has_http2(void);
 
 #endif

@@ -150,10 +150,25 @@ function command.add_caution(parser)
     parser:flag("--dry-run", "Say what would be done, and do nothing.")
 end
 
+local http -- the version that was asked for
+
+--- The options that choose the version of HTTP; command.client goes by them.
+function command.add_http(parser)
+    local function choose(version)
+        return function() http = version end
+    end
+    parser:mutex(
+        parser:flag("--http1.1", "Speak HTTP/1.1 (default), a connection for each request in flight.")
+            :target "http1":action(choose "1.1"),
+        parser:flag("--http2", "Speak HTTP/2 where the server has it over https: all requests on one connection.")
+            :target "http2":action(choose "2"))
+end
+
 --- The options that all commands with many requests share.
 function command.add_common(parser)
     parser:option("--concurrency", "Requests in flight at most.", "50"):argname "N":convert(command.positive)
     parser:flag("--json", "Print the summary as one JSON object, on standard output.")
+    command.add_http(parser)
 end
 
 --- The option of what has a pace.
@@ -213,7 +228,7 @@ function command.client(concurrency)
     if not (environment "SCALE_API_KEY" or environment "SCALE_API_KEY_FILE" or command.is_sandbox()) then
         command.stop(command.KEY, NO_KEY)
     end
-    local ok, client = pcall(scaleapi.client, { max_in_flight = concurrency })
+    local ok, client = pcall(scaleapi.client, { max_in_flight = concurrency, http = http })
     if ok then return client end
     local message = without_place(tostring(client)):gsub("set allow_http", "set SCALE_ALLOW_HTTP=1")
     command.stop(message:upper():find "API[ _]KEY" and command.KEY or command.USAGE, "%s", message)

@@ -30,6 +30,8 @@ static void start_client(const char *base, int in_flight) {
     options.api_key = "live_bench";
     options.base_url = base;
     options.max_in_flight = in_flight;
+    options.ca_file = getenv("BENCH_CA");
+    options.http = getenv("BENCH_HTTP");
     need(scale_loop_new(&loop, NULL, &error));
     need(scale_client_new(&client, loop, &options, &error));
 }
