@@ -64,17 +64,17 @@ describe_with_nginx("HTTP/2", function()
         start({ TASK }, { http2 = true })
         connect()
         client:get_task "1"
-        assert.equal("HTTP/1.1 200\n", front:log())
+        assert.equal("HTTP/1.1 200\n", front:log(1))
         connect "1.1"
         client:get_task "1"
-        assert.equal("HTTP/1.1 200\nHTTP/1.1 200\n", front:log())
+        assert.equal("HTTP/1.1 200\nHTTP/1.1 200\n", front:log(2))
     end)
 
     it("puts all requests on one connection", function()
         start({ TASK }, { http2 = true })
         connect "2"
         assert.same({}, at_once(200, create))
-        assert.equal(("HTTP/2.0 200\n"):rep(200), front:log())
+        assert.equal(("HTTP/2.0 200\n"):rep(200), front:log(200))
         assert.equal(1, client:stats().connections)
         assert.equal(50, client:stats().most_in_flight)
     end)
@@ -83,7 +83,7 @@ describe_with_nginx("HTTP/2", function()
         start({ TASK }, { http2 = false })
         connect "2"
         assert.same({}, at_once(100, create))
-        assert.equal(("HTTP/1.1 200\n"):rep(100), front:log())
+        assert.equal(("HTTP/1.1 200\n"):rep(100), front:log(100))
     end)
 
     it("loses nothing, and does nothing twice, when the server takes no more requests on a connection", function()

@@ -4,7 +4,7 @@ nginx.lua - for specs of HTTP/2: nginx, which speaks it over https in front of a
     local nginx = dofile "tests/spec/support/nginx.lua"
     local front = nginx.start { folder = F, upstream = "http://127.0.0.1:8080", http2 = true, requests = 50 }
     front.url, front.ca_file
-    front:log()         -- of each request its version and status: "HTTP/2.0 200"
+    front:log(1)        -- of each request its version and status: "HTTP/2.0 200"
     front:stop()
 
 `requests`: after so many, a connection takes no more of them (over HTTP/2: GOAWAY).
@@ -83,11 +83,16 @@ function nginx.start(options)
         folder = folder }, Front)
 end
 
---- What was asked of it, a line a request.
-function Front:log()
-    local file = assert(io.open(self.folder .. "/nginx.log"))
-    local text = file:read "a"
-    file:close()
+--- What was asked of it, a line a request; waits until there are so many, for it writes after it has answered.
+function Front:log(count)
+    local text
+    for _ = 1, 200 do
+        local file = assert(io.open(self.folder .. "/nginx.log"))
+        text = file:read "a"
+        file:close()
+        if select(2, text:gsub("\n", "")) >= count then break end
+        scaleapi.sleep(0.01)
+    end
     return text
 end
 
