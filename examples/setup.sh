@@ -3,6 +3,7 @@
 #     . examples/setup.sh
 #     setup build          what it takes to build and run scalua
 #     setup build tests    and to test it
+#     setup build bench    to measure it
 #
 # A line says which package, how to see that it is there, and what it is for. What is there already,
 # by whatever way it came, is left alone. Debian 12 is what this is written for; on another system it
@@ -35,6 +36,18 @@ openssl               | command -v openssl                       | certificates 
 nginx                 | PATH=$PATH:/usr/sbin command -v nginx    | speaks HTTP/2 in front of a plain server
 socat                 | command -v socat                         | speaks TLS in front of a plain server
 binutils              | command -v nm                            | which symbols a library exports
+LIST
+    bench) cat <<'LIST' ;;
+openssl               | command -v openssl                       | certificates for https
+nginx                 | PATH=$PATH:/usr/sbin command -v nginx    | speaks HTTP/2 in front of a plain server
+wrk                   | command -v wrk                           | what the server could do
+valgrind              | command -v valgrind                      | counts instructions
+binutils              | command -v strip                         | how large the executable is
+lua5.4                | command -v lua5.4                        | runs what others would write in Lua
+lua-cjson             | lua5.4 -e 'require "cjson"'              | JSON, of theirs
+lua-http              | test -e /usr/share/lua/5.3/http/client.lua | requests, many at once
+lua-socket            | lua5.4 -e 'require "socket"'             | requests, one by one
+lua-sec               | lua5.4 -e 'require "ssl"'                | https for it
 LIST
     esac
 }
