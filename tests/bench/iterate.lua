@@ -16,7 +16,8 @@ end
 if arg[2] == "cjson" then
     local cjson, token = require "cjson", nil
     repeat
-        local page = cjson.decode(client:call("get_tasks", { project_name = "bench", limit = 100, next_token = token }))
+        local bytes = client:call("get_tasks", { project_name = "bench", limit = 100, next_token = token })
+        local page = cjson.decode(bytes)
         for _, task in ipairs(page.docs) do note(task) end
         token = page.next_token
     until not token

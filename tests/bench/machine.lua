@@ -118,7 +118,8 @@ function machine.nginx(upstream, port, at_once)
         ANSWER = at_once and ("if ($request_method = POST) { return 200 '%s'; }"):format(task) or "" }
     local name = "nginx." .. port
     machine.write(name, (CONFIGURATION:gsub("%u%u%u%u+", function(word) return values[word] end)))
-    start({ path:match "%S+", "-p", machine.folder, "-c", machine.folder .. "/" .. name }, machine.folder .. "/log." .. port)
+    local words = { path:match "%S+", "-p", machine.folder, "-c", machine.folder .. "/" .. name }
+    start(words, machine.folder .. "/log." .. port)
     local url = "https://127.0.0.1:" .. port
     for _ = 1, 500 do
         if os.execute(("bash -c ': <>/dev/tcp/127.0.0.1/%s' 2>/dev/null"):format(port)) then return url end
@@ -138,7 +139,8 @@ end
 
 local function run(words)
     local said = quote(machine.folder .. "/said")
-    local ok = os.execute(("%s >%s 2>&1 3>%s </dev/null"):format(join(words), said, quote(machine.folder .. "/measured")))
+    local measured = quote(machine.folder .. "/measured")
+    local ok = os.execute(("%s >%s 2>&1 3>%s </dev/null"):format(join(words), said, measured))
     if not ok then error(join(words) .. ":\n" .. machine.read "said", 0) end
 end
 
@@ -172,8 +174,9 @@ end
 
 local function row(json, i)
     local fields = {
-        unique_id = ("row-%08d"):format(i), instruction = "Draw a box around each cow.", project = "bench", batch = "bench",
-        attachment_type = "image", attachment = ("https://images.test/%08d.jpg"):format(i),
+        unique_id = ("row-%08d"):format(i), instruction = "Draw a box around each cow.",
+        project = "bench", batch = "bench", attachment_type = "image",
+        attachment = ("https://images.test/%08d.jpg"):format(i),
         geometries = { box = { objects_to_annotate = { "Baby Cow", "Big Cow" }, min_height = 10 } },
         metadata = { row = i, note = "" },
     }

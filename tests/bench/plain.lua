@@ -2,6 +2,7 @@
 -- LuaSec over https), lua-cjson for both. No retries, no checks. Prints how many there were.
 --
 --     lua5.4 plain.lua post BASE FILE IN_FLIGHT
+--     lua5.4 plain.lua check                 whether lua-http is there
 --     lua5.4 plain.lua pages BASE [all]      the same: lua-cjson has no part of a text to decode
 --
 -- Debian's lua-http lies where Lua 5.3 looks for it, and works with 5.4 all the same.
@@ -18,7 +19,7 @@ local function post(file, in_flight)
     local http = require "http.client"
     local new_headers = require("http.headers").new
     local scheme, host, port = base:match "^(%w+)://([%d.]+):(%d+)$"
-    local lines, count = io.lines(file), 0
+    local lines, count = io.open(file), 0
     local options = { host = host, port = tonumber(port), tls = scheme == "https", version = 1.1 }
     if options.tls then
         local context = require("http.tls").new_client_context()
@@ -29,7 +30,7 @@ local function post(file, in_flight)
     -- One connection, one task after the other.
     local function work()
         local connection = assert(http.connect(options))
-        for line in lines do
+        for line in function() return lines:read "l" end do
             line = cjson.encode(cjson.decode(line)) -- a table is what a script has
             local headers, stream = new_headers(), connection:new_stream()
             headers:append(":method", "POST")
@@ -64,8 +65,8 @@ local function pages()
     local count, token = 0, nil
     repeat
         local parts = {}
-        local _, status = request { url = base .. "/v1/tasks?project=bench&limit=100" ..
-            (token and "&next_token=" .. token or ""), headers = { authorization = KEY }, sink = ltn12.sink.table(parts),
+        local url = base .. "/v1/tasks?project=bench&limit=100" .. (token and "&next_token=" .. token or "")
+        local _, status = request { url = url, headers = { authorization = KEY }, sink = ltn12.sink.table(parts),
             protocol = secure and "any" or nil, verify = secure and "peer" or nil, cafile = secure and CA or nil }
         assert(status == 200, status)
         local page = cjson.decode(table.concat(parts))
@@ -77,4 +78,4 @@ local function pages()
     print(count)
 end
 
-if what == "post" then post(arg[3], tonumber(arg[4])) else pages() end
+if what == "check" then require "http.client" elseif what == "post" then post(arg[3], tonumber(arg[4])) else pages() end

@@ -29,11 +29,11 @@ local COLUMNS = { -- heading, width, field, format
     { "a second", 10, "rate", "%.0f" },
     { "of libcurl", 10, "ratio", "%.2f" },
     { "goal", 5, "goal", "%.2f" },
-    { "x SDK", 7, "times", "%.1f" },
+    { "SDK x", 7, "times", "%.1f" },
     { "µs CPU", 9, "cpu", "%.1f" },
-    { "x SDK", 7, "cpu_times", "%.1f" },
+    { "SDK x", 7, "cpu_times", "%.1f" },
     { "instr.", 8, "instructions", "%.0f" },
-    { "x libcurl", 9, "calls", "%.2f" },
+    { "libcurl x", 9, "calls", "%.2f" },
     { "MB", 6, "memory", "%.1f" },
 }
 
@@ -67,10 +67,17 @@ local function print_lines(all)
         for _, result in ipairs(results) do
             local values = shown(result)
             local cells = { result.work.group, result.work.title, result.name }
-            for _, column in ipairs(COLUMNS) do cells[#cells + 1] = column[3] .. "=" .. text_of(values[column[3]], "%.6g") end
+            for _, column in ipairs(COLUMNS) do
+                cells[#cells + 1] = column[3] .. "=" .. text_of(values[column[3]], "%.6g")
+            end
             print(table.concat(cells, "\t"))
         end
     end
+end
+
+local function part_of_python(result)
+    if result.name == PYTHON then return "1" end
+    return result.cpu_times and ("1/%.0f"):format(result.cpu_times) or ""
 end
 
 -- In the README stand the ratios; the rates are of one machine.
@@ -82,8 +89,7 @@ local function print_markdown(all)
             if i > 1 then
                 local values = shown(result)
                 print(("| %s | %s | %.2f | %s | %s | %.0f |"):format(i == 2 and result.work.title or "", result.name,
-                    result.ratio, result.name == PYTHON and "1" or result.cpu_times and ("1/%.0f"):format(result.cpu_times) or "",
-                    text_of(result.calls, "%.2f"), values.memory))
+                    result.ratio, part_of_python(result), text_of(result.calls, "%.2f"), values.memory))
             end
         end
     end
@@ -93,15 +99,17 @@ end
 function report.print(all, form)
     for _, results in ipairs(all) do compare(results) end
     if #all == 0 then return end
-    if form == "lines" then print_lines(all) elseif form == "markdown" then print_markdown(all) else print_table(all) end
+    local forms = { lines = print_lines, markdown = print_markdown, table = print_table }
+    forms[form](all)
 end
 
 --- Prints single facts: { name, value, goal } as texts.
 function report.print_facts(facts, form)
     if #facts == 0 then return end
-    if form == "markdown" then print "\n| | measured | goal |\n| --- | --- | --- |" elseif form == "table" then print "" end
-    local row_form = ({ lines = "fact\t%s\t%s\t%s", markdown = "| %s | %s | %s |", table = "%-52s %-28s goal: %s" })[form]
-    for _, fact in ipairs(facts) do print(row_form:format(fact[1], fact[2], fact[3] or "")) end
+    local heads = { lines = "", markdown = "\n| | measured | goal |\n| --- | --- | --- |\n", table = "\n" }
+    local rows = { lines = "fact\t%s\t%s\t%s", markdown = "| %s | %s | %s |", table = "%-52s %-28s %s" }
+    io.write(heads[form])
+    for _, fact in ipairs(facts) do print(rows[form]:format(fact[1], fact[2], fact[3] or "")) end
 end
 
 return report

@@ -59,14 +59,17 @@ local function measure(work, contestant)
     return { wall = wall / count, cpu = cpu / count, memory = memory }
 end
 
+local function new_result(work, contestant)
+    return { work = work, name = contestant.name, goal = contestant.goal, wall = {}, cpu = {}, memory = {} }
+end
+
 -- A round is one run of every contestant, so that what else the machine does falls on all alike.
 local function run_work(work)
     local results = {}
     for round = 1, asked.rounds do
         for i, contestant in ipairs(work.contestants) do
-            local result = results[i] or { work = work, name = contestant.name, goal = contestant.goal, wall = {}, cpu = {}, memory = {} }
-            results[i] = result
-            for key, value in pairs(measure(work, contestant)) do result[key][round] = value end
+            results[i] = results[i] or new_result(work, contestant)
+            for key, value in pairs(measure(work, contestant)) do results[i][key][round] = value end
         end
     end
     for _, result in ipairs(results) do
@@ -83,7 +86,9 @@ local COUNTED = { create = { 500, 1500 }, iterate = { 2000, 6000 }, export = { 2
 local function count_work(work, results)
     local few, many = table.unpack(COUNTED[work.group])
     local urls = {}
-    for _, count in ipairs { few, many } do urls[count] = work.group == "create" and places.http or machine.server { tasks = count } end
+    for _, count in ipairs { few, many } do
+        urls[count] = work.group == "create" and places.http or machine.server { tasks = count }
+    end
     local function instructions(contestant, count)
         machine.forget()
         return machine.instructions(contestant.words(urls[count], count))

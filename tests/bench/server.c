@@ -113,9 +113,12 @@ static void answer_page(connection *c, const char *target) {
     snprintf(id, sizeof id, "%022ld", number);
     for (size_t i = 0; i < count; i++) memcpy(page + i * (TASK_SIZE + 1) + ID_AT, id, 22);
     if (left > PAGE_TASKS)
-        snprintf(tail, sizeof tail, "],\"limit\":100,\"has_more\":true,\"next_token\":\"%ld\"}", number + 1);
+        snprintf(tail, sizeof tail,
+                 "],\"total\":%ld,\"limit\":100,\"offset\":0,\"has_more\":true,\"next_token\":\"%ld\"}",
+                 all_tasks, number + 1);
     else
-        snprintf(tail, sizeof tail, "],\"limit\":100,\"has_more\":false}");
+        snprintf(tail, sizeof tail, "],\"total\":%ld,\"limit\":100,\"offset\":0,\"has_more\":false}",
+                 all_tasks);
     answer(c, "{\"docs\":[", page, count ? count * (TASK_SIZE + 1) - 1 : 0, tail);
 }
 

@@ -1,6 +1,6 @@
 --[[
-tests.bench.small - what is measured but is no comparison: how soon scalua starts and how large it is, what the server of
-the benchmark could do, what the sandbox can, and the memory of a million.
+tests.bench.small - what is measured but is no comparison: how soon scalua starts and how large it is, what the server
+of the benchmark could do, what the sandbox can, and the memory of a million.
 --]]
 
 local machine = require "tests.bench.machine"
@@ -18,31 +18,34 @@ local function start_up(facts)
     end
     for _, list in pairs(times) do table.sort(list) end
     local ours, plain = times[SCALUA][16], times["lua5.4"][16]
-    facts[#facts + 1] = { "scalua -e '' over lua5.4 -e ''", ("%.1f - %.1f = %.1f ms"):format(ours, plain, ours - plain),
-        "at most 10 ms" }
+    local difference = ("%.1f - %.1f = %.1f ms"):format(ours, plain, ours - plain)
+    facts[#facts + 1] = { "scalua -e '' over lua5.4 -e ''", difference, "at most 10 ms" }
 end
 
 local function size(facts)
     local stripped = machine.folder .. "/stripped"
     assert(os.execute(("strip -o %s %s"):format(stripped, SCALUA)))
-    facts[#facts + 1] = { "the executable, stripped", ("%.2f MiB"):format(sys.stat(stripped).size / 1048576), "at most 3 MiB" }
+    local mebibytes = sys.stat(stripped).size / 1048576
+    facts[#facts + 1] = { "the executable, stripped", ("%.2f MiB"):format(mebibytes), "at most 3 MiB" }
 end
 
 -- What the server gives to a client that does nothing with it.
 local function ceiling(facts)
     if not machine.output "command -v wrk" then
-        facts[#facts + 1] = { "the benchmark's server by wrk", "not measured: wrk is not installed" }
+        table.insert(facts, { "the benchmark's server by wrk", "not measured: wrk is not installed" })
         return
     end
     local url = machine.server {}
     local script = machine.write("post.lua", ([[
         wrk.method, wrk.path, wrk.body = "POST", "/v1/task/imageannotation", ("x"):rep(497)]]))
     local function rate(words)
-        return tonumber((machine.output("taskset -c 1 wrk -t1 -c50 -d2s " .. words .. " 2>&1"):match "Requests/sec:%s*(%S+)"))
+        local said = machine.output("taskset -c 1 wrk -t1 -c50 -d2s " .. words .. " 2>&1")
+        return tonumber((said:match "Requests/sec:%s*(%S+)"))
     end
-    facts[#facts + 1] = { "the benchmark's server by wrk: tasks made", ("%.0f a second"):format(rate("-s " .. script .. " " .. url)) }
-    facts[#facts + 1] = { "the benchmark's server by wrk: tasks read, in pages",
-        ("%.0f a second"):format(rate("'" .. url .. "/v1/tasks?project=bench'") * 100) }
+    local made = rate("-s " .. script .. " " .. url)
+    local read = rate("'" .. url .. "/v1/tasks?project=bench'") * 100
+    facts[#facts + 1] = { "the benchmark's server by wrk: tasks made", ("%.0f a second"):format(made) }
+    facts[#facts + 1] = { "the benchmark's server by wrk: tasks read, in pages", ("%.0f a second"):format(read) }
 end
 
 local function create_project(url)

@@ -19,7 +19,7 @@ local optional -- name -> whether it can run here
 
 local function can_run(name)
     optional = optional or {
-        ["lua-http"] = has "LUA_PATH='/usr/share/lua/5.3/?.lua;/usr/share/lua/5.2/?.lua;;' lua5.4 -e 'require \"http.client\" require \"cjson\"'",
+        ["lua-http"] = has "lua5.4 tests/bench/plain.lua check",
         ["LuaSocket"] = has "lua5.4 -e 'require \"ssl.https\" require \"cjson\"'",
         ["Python SDK"] = has "python3 -c 'import scaleapi'",
     }
@@ -28,7 +28,8 @@ end
 
 --- The contestants that cannot run here, with what they lack.
 function works.absent()
-    local lacks = { ["lua-http"] = "lua-http", LuaSocket = "lua-socket, lua-sec", ["Python SDK"] = "a python3 that imports scaleapi" }
+    local lacks = { ["lua-http"] = "lua-http", LuaSocket = "lua-socket, lua-sec",
+        ["Python SDK"] = "a python3 that imports scaleapi" }
     local list = {}
     for name, lack in pairs(lacks) do
         if not can_run(name) then list[#list + 1] = name .. " (needs " .. lack .. ")" end
@@ -46,8 +47,8 @@ local function contestant(name, words, more)
 end
 
 local function upload_words(url, count, in_flight)
-    return { SCALUA, "upload", machine.rows(count), "--type", "imageannotation", "--project", "bench", "--batch", "bench",
-        "--concurrency", in_flight, "--json" }, { SCALE_API_URL = url }
+    return { SCALUA, "upload", machine.rows(count), "--type", "imageannotation", "--project", "bench",
+        "--batch", "bench", "--concurrency", in_flight, "--json" }, { SCALE_API_URL = url }
 end
 
 local function creators(in_flight)
@@ -55,9 +56,12 @@ local function creators(in_flight)
         contestant("libcurl", function(url, n)
             return { FLOOR, "post", url .. "/v1/task/imageannotation", machine.rows(n), n, in_flight }
         end, { counted = true }),
-        contestant("C core", function(url, n) return { CORE, "post", url, machine.rows(n), n, in_flight } end, { counted = true }),
-        contestant("Lua", function(url, n) return { SCALUA, "tests/bench/post.lua", url, machine.rows(n), in_flight } end,
-            { counted = true, goal = in_flight == 50 and 0.9 or nil }),
+        contestant("C core", function(url, n)
+            return { CORE, "post", url, machine.rows(n), n, in_flight }
+        end, { counted = true }),
+        contestant("Lua", function(url, n)
+            return { SCALUA, "tests/bench/post.lua", url, machine.rows(n), in_flight }
+        end, { counted = true, goal = in_flight == 50 and 0.9 or nil }),
         contestant("scalua upload", function(url, n) return upload_words(url, n, in_flight) end, { counted = true }),
         contestant("lua-http", function(url, n)
             return { LUA, "tests/bench/plain.lua", "post", url, machine.rows(n), in_flight }
@@ -70,7 +74,8 @@ end
 
 local function readers(mode)
     local function page_url(url) return url .. "/v1/tasks?project=bench&limit=100" end
-    local list = { contestant("libcurl", function(url) return { FLOOR, "pages", page_url(url) } end, { counted = true }) }
+    local list = {}
+    list[1] = contestant("libcurl", function(url) return { FLOOR, "pages", page_url(url) } end, { counted = true })
     if mode == "all" then
         list[2] = contestant("lua-cjson", function(url) return { SCALUA, "tests/bench/iterate.lua", url, "cjson" } end)
     else
@@ -99,7 +104,9 @@ end
 
 local function uploaders()
     return {
-        contestant("libcurl", function(url, n) return { FLOOR, "files", url .. "/v1/files/upload", machine.file(), n, 8 } end),
+        contestant("libcurl", function(url, n)
+            return { FLOOR, "files", url .. "/v1/files/upload", machine.file(), n, 8 }
+        end),
         contestant("C core", function(url, n) return { CORE, "files", url, machine.file(), n, 8 } end),
         contestant("Lua", function(url, n) return { SCALUA, "tests/bench/files.lua", url, machine.file(), n, 8 } end),
         contestant("Python SDK", function(url, n)
@@ -137,7 +144,8 @@ end
 local OURS = { libcurl = true, ["C core"] = true, Lua = true, ["scalua upload"] = true }
 local TWO = { libcurl = true, ["C core"] = true, Lua = true }
 
---- All works, for `rows` tasks to be made. A `place` is a server: http or https, slow (20 ms an answer) or not, or nginx.
+--- All works, for `rows` tasks to be made. A `place` is a server: http or https, slow (20 ms an answer) or not, or
+--- nginx.
 function works.all(rows)
     local tasks = rows * 5
     local list = {}
