@@ -43,6 +43,7 @@ local function read_arguments()
         .. "same command left in FILE.part. Tasks made since that run began are not looked for.")
     parser:flag("--json", "Print the summary as one JSON object; on standard error unless -o is given.")
     command.add_limits(parser)
+    command.add_http(parser)
     local arguments = parser:parse()
     if not (arguments.project_name or arguments.batch_name) then parser:error "it needs --project or --batch" end
     if arguments.resume and not arguments.o then parser:error "--resume needs -o" end

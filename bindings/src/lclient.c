@@ -43,6 +43,7 @@ static const option options[] = {
     OPTION(max_answer, SIZE),
     OPTION(verify, FLAG),
     OPTION(allow_http, FLAG),
+    OPTION(http, TEXT),
 };
 #define MOST_COUNT   1000000
 #define OPTION_COUNT (sizeof options / sizeof *options)

@@ -389,12 +389,13 @@ typedef struct scale_client_options {
     size_t max_answer;      /* bytes, 256 MiB */
     bool verify;            /* check the server's certificate, true */
     bool allow_http;        /* send the key over plain http to another host than loopback, false */
+    const char *http;       /* over https: "1.1", or "2" where the server has it; default "1.1" */
 } scale_client_options;
 
 #define SCALE_CLIENT_OPTIONS_INIT                                                                            \
     {                                                                                                        \
         sizeof(scale_client_options), NULL, NULL, NULL, NULL, NULL, NULL, NULL, 60000, 30000, 10000, 300000, \
-            50, 4, 600000, (size_t)256 << 20, true, false                                                    \
+            50, 4, 600000, (size_t)256 << 20, true, false, NULL                                              \
     }
 
 typedef struct scale_client_stats {

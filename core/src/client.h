@@ -25,7 +25,7 @@ struct scale_client {
     scale__link bulk;  /* bulk ones, look-ups first */
     scale__link again; /* bulk ones that are to be sent again */
     scale__link calls; /* unfinished ones that are in flight or in a pause */
-    bool pumping;
+    bool pumping, http2;
 };
 
 /* Puts a call into the queue that is its. */

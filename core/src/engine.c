@@ -151,7 +151,8 @@ static void describe(const scale_call *call, scale__request *request) {
     request->body_size = call->body_size;
     request->parts = lookup ? NULL : call->parts;
     request->idempotency_key = lookup ? NULL : call->idempotency_key;
-    request->may_resend = request->method == SCALE_GET;
+    request->may_resend =
+        request->method == SCALE_GET || (call->client->http2 && scale__resolve_is_repeatable(call));
     request->large_answer = call->operation->page != SCALE_PAGE_NONE;
     request->wants_date = scale__server_clock_is_old(&call->client->clock, scale_loop_now(call->loop));
     request->connect_timeout = at_most(left, chosen(call->options.connect_timeout, options->connect_timeout));
@@ -420,6 +421,13 @@ static bool judge_lookup(const scale_call *call, const scale__outcome *outcome, 
 
 /* ================================================================== landing */
 
+/* What libcurl sent again by itself may have been done the first time. */
+static void count_resent(scale_call *call, uint64_t resent) {
+    call->client->stats.requests += resent;
+    call->client->stats.retries += resent;
+    if (resent > 0 && call->phase == SCALE__PHASE_REQUEST) call->unclear = true;
+}
+
 static void on_finished(void *user, const scale__outcome *outcome) {
     scale_call *call = user;
     scale_client *client = call->client;
@@ -428,6 +436,7 @@ static void on_finished(void *user, const scale__outcome *outcome) {
     call->transfer = NULL;
     client->stats.connections += outcome->connections;
     client->stats.bytes_received += call->answer.size;
+    count_resent(call, outcome->resent);
     scale__client_landed(client);
     scale__link_remove(&call->link);
     bool lookup = call->phase == SCALE__PHASE_LOOKUP;

@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -25,7 +26,7 @@ struct scale__transport {
 struct scale__session {
     scale__transport *transport;
     char *user_agent, *ca_file, *cert_file, *key_file, *proxy;
-    bool verify, loopback, https;
+    bool verify, loopback, https, http2;
     int most_at_once;
     scale__headers headers;
     scale__transfer *idle;   /* handles kept for the next request */
@@ -51,6 +52,10 @@ struct scale__transfer {
 
 const char *scale__transport_version(void) {
     return "libcurl/" LIBCURL_VERSION;
+}
+
+bool scale__transport_has_http2(void) {
+    return (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_HTTP2) != 0;
 }
 
 /* ================================================================ transport */
@@ -159,6 +164,7 @@ scale_status scale__session_new(scale__session **result, scale__transport *trans
     session->https = settings->https;
     session->most_at_once = settings->most_at_once;
     make_room(transport, session->most_at_once);
+    session->http2 = settings->http2;
     bool fine = scale__copy_into(&session->user_agent, settings->user_agent) &&
                 scale__copy_into(&session->ca_file, settings->ca_file) &&
                 scale__copy_into(&session->cert_file, settings->cert_file) &&
@@ -254,7 +260,10 @@ static void set_up(scale__transfer *transfer) {
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                     session->http2 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
+    /* The first requests wait to see whether they can share the connection that is being made. */
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, session->http2 ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
     if (session->headers.proxy == NULL)
         curl_easy_setopt(easy, CURLOPT_USERAGENT, session->user_agent);
@@ -539,6 +548,7 @@ static void read_outcome(scale__transfer *transfer, scale__outcome *outcome) {
     outcome->code = code < 200 ? 0 : (int)code; /* 1xx announce an answer that did not come */
     outcome->connections = (uint64_t)connections;
     outcome->sent = transfer->begun > 0;
+    outcome->resent = transfer->begun > 1 && transfer->may_resend ? (uint64_t)transfer->begun - 1 : 0;
     outcome->retry_after = retry_after(transfer->easy);
     outcome->date = transfer->wants_date ? date_of(transfer->easy) : -1;
     outcome->redirect = redirect;

@@ -46,6 +46,7 @@ typedef struct scale__session_settings {
     bool verify, loopback;
     bool https;       /* all requests go to https */
     int most_at_once; /* how many are in flight at most */
+    bool http2;       /* over https, if the server has it: many exchanges on one connection */
 } scale__session_settings;
 
 scale_status scale__session_new(scale__session **session, scale__transport *transport,
@@ -89,6 +90,7 @@ typedef struct scale__outcome {
     int64_t retry_after; /* ms, -1 */
     int64_t date;        /* when the server answered, s since 1970; -1: it did not say, or nobody asked */
     uint64_t connections;
+    uint64_t resent;      /* how often libcurl itself sent it again */
     const char *redirect; /* where a redirect leads, or NULL; borrowed until `finished` returns */
     char message[512];    /* with a kind: what went wrong */
 } scale__outcome;
@@ -106,5 +108,6 @@ void scale__transfer_drop(scale__transfer *transfer);
 
 /* "libcurl/7.88.1", never freed. */
 const char *scale__transport_version(void);
+bool scale__transport_has_http2(void);
 
 #endif

@@ -205,11 +205,26 @@ function command.add_limits(parser)
         "Seconds that all may take; then what is in flight is broken off, with exit code 5.")
 end
 
+local http -- the version that was asked for
+
+--- The options that choose the version of HTTP; command.client goes by them.
+function command.add_http(parser)
+    local function choose(version)
+        return function() http = version end
+    end
+    parser:mutex(
+        parser:flag("--http1.1", "Speak HTTP/1.1 (default), a connection for each request in flight.")
+            :target "http1":action(choose "1.1"),
+        parser:flag("--http2", "Speak HTTP/2 where the server has it over https: all requests on one connection.")
+            :target "http2":action(choose "2"))
+end
+
 --- The options that all commands with many requests share.
 function command.add_common(parser)
     parser:option("--concurrency", "Requests in flight at most.", "50"):argname "N":convert(command.positive)
     parser:flag("--json", "Print the summary as one JSON object, on standard output.")
     command.add_limits(parser)
+    command.add_http(parser)
 end
 
 --- The option of what has a pace.
@@ -267,7 +282,7 @@ end
 -- A call that stands alone is all the success that there can be: its tries and pauses together may take as long.
 local function client_options(concurrency)
     return { max_in_flight = concurrency, timeout = limits.timeout, give_up_after = limits.give_up_after,
-             deadline = limits.give_up_after }
+             deadline = limits.give_up_after, http = http }
 end
 
 --- A client for `concurrency` requests at once, which keeps to the limits. Without a usable key or address the command

@@ -33,6 +33,7 @@
 ---@field give_up_after? number Seconds without any success until bulk calls end, 600
 ---@field max_answer? integer Bytes of an answer
 ---@field allow_http? boolean Send the key over plain http to another host than this one
+---@field http? "1.1"|"2" Over https: "1.1" (the default), or "2" where the server has it
 
 ---@class scaleapi.Stats What client:stats() counts.
 ---@field requests integer
