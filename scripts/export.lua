@@ -54,10 +54,10 @@ end
 
 local function export(tasks, file)
     local count = 0
-    for task in tasks do
-        file:write_document(task:json())
-        count = count + 1
-    end
+    repeat
+        local written = file:write_page(tasks)
+        count = count + written
+    until written == 0
     file:finish()
     return count
 end
@@ -69,7 +69,7 @@ command.run("export", function()
     local file = output.new(arguments.o)
     local ok, count = pcall(function()
         file:open()
-        local tasks = command.as_asked(client.get_tasks, client, filters_of(arguments))
+        local tasks = command.as_asked(client.get_tasks, client, filters_of(arguments), { check_in_full = true })
         return export(tasks, file)
     end)
     if not ok then
