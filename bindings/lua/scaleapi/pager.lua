@@ -199,8 +199,11 @@ local function turn_page(self)
         return false, problem or bad_answer(state.row, errors.caught(envelope))
     end
     local more, contradiction = ask_next[state.row.page](state, page, envelope)
-    if more then start_fetching(state)
-    else state.failure = contradiction end
+    state.failure = contradiction
+    if more then
+        start_fetching(state)
+        scheduler.pump() -- so that the request is on its way while the script works
+    end
     open_page(self, page, envelope)
     return true
 end

@@ -23,7 +23,7 @@ const char *scale__json_pass_quoted(const char *at, const char *end, scale__json
 typedef struct outline {
     size_t depth;
     uint64_t kinds;
-    uint64_t aside[SCALE_JSON_DEPTH / 64];
+    uint64_t *aside;
     scale__json_fault *fault;
 } outline;
 
@@ -66,7 +66,8 @@ static bool is_mark(char byte) {
 }
 
 const char *scale__json_pass_brackets_plainly(const char *at, const char *end, scale__json_fault *fault) {
-    outline o = {.fault = fault};
+    uint64_t aside[SCALE_JSON_DEPTH / 64];
+    outline o = {0, 0, aside, fault};
     while (at < end) {
         if (*at == '"') {
             at = scale__json_pass_quoted(at, end, fault);
@@ -238,7 +239,8 @@ static inline uint64_t behind(ptrdiff_t index) {
 /* Compiled twice: with a search and without. */
 __attribute__((always_inline)) static inline const char *
 walk(const char *at, const char *end, scale__json_search *search, scale__json_fault *fault) {
-    outline o = {.fault = fault};
+    uint64_t aside[SCALE_JSON_DEPTH / 64];
+    outline o = {0, 0, aside, fault};
     place p = {at, false, false};
     uint64_t in_string = 0; /* all bits: the block begins inside a string */
     bool carry = false;
