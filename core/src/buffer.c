@@ -25,7 +25,10 @@ void scale__buffer_empty(scale__buffer *buffer) {
 void scale__buffer_make_room(scale__buffer *buffer, size_t size) {
     if (buffer->data != NULL || size >= buffer->ceiling) return;
     buffer->data = scale__allocate(size + 1);
-    if (buffer->data == NULL) return; /* there will be a failure soon enough */
+    if (buffer->data == NULL) {
+        buffer->state = SCALE__BUFFER_NO_MEMORY;
+        return;
+    }
     buffer->data[0] = '\0';
     buffer->room = size + 1;
 }

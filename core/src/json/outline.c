@@ -97,21 +97,11 @@ const char *scale__json_pass_object(const char *at, const char *end, scale__json
 
 /* ===================================================================== blocks */
 
-/* 64 bytes. Of each mask, the first byte is the lowest bit. */
-typedef struct block {
-    __m128i parts[4];
-} block;
-
-static inline block read_block(const char *at, const char *end) {
-    block b;
-    char rest[64];
-    if (end - at < 64) {
-        memset(rest, ' ', sizeof rest);
-        memcpy(rest, at, (size_t)(end - at));
-        at = rest;
-    }
-    for (size_t i = 0; i < 4; i++) b.parts[i] = _mm_loadu_si128((const __m128i *)(const void *)at + i);
-    return b;
+/* The 64 bytes at `at`; those behind the end are spaces, and stand in `room`. */
+static inline const char *block_at(const char *at, const char *end, char *room) {
+    if (end - at >= 64) return at;
+    memset(room, ' ', 64);
+    return memcpy(room, at, (size_t)(end - at));
 }
 
 static inline __m128i is_byte(__m128i bytes, char one) {
@@ -128,22 +118,27 @@ static inline __m128i is_bracket(__m128i bytes) {
     return _mm_or_si128(is_byte(bytes, '{'), is_byte(bytes, '}'));
 }
 
+static inline __m128i part_of(const char *block, size_t index) {
+    return _mm_loadu_si128((const __m128i *)(const void *)block + index);
+}
+
 static inline uint64_t join_masks(__m128i one, __m128i two, __m128i three, __m128i four) {
     uint64_t low = (unsigned)_mm_movemask_epi8(one) | (unsigned)_mm_movemask_epi8(two) << 16;
     uint64_t high = (unsigned)_mm_movemask_epi8(three) | (unsigned)_mm_movemask_epi8(four) << 16;
     return low | high << 32;
 }
 
-#define MASK(b, test, ...)                                                                                   \
-    join_masks(test((b)->parts[0], ##__VA_ARGS__), test((b)->parts[1], ##__VA_ARGS__),                       \
-               test((b)->parts[2], ##__VA_ARGS__), test((b)->parts[3], ##__VA_ARGS__))
+/* Which of the 64 bytes pass a test, the first one being the lowest bit. */
+#define MASK(block, test, ...)                                                                               \
+    join_masks(test(part_of(block, 0), ##__VA_ARGS__), test(part_of(block, 1), ##__VA_ARGS__),               \
+               test(part_of(block, 2), ##__VA_ARGS__), test(part_of(block, 3), ##__VA_ARGS__))
 
 /* Which bytes are backslashes. Most blocks have none, which is found out sooner. */
-static inline uint64_t find_backslashes(const block *b) {
-    __m128i front = _mm_or_si128(is_byte(b->parts[0], '\\'), is_byte(b->parts[1], '\\'));
-    __m128i back = _mm_or_si128(is_byte(b->parts[2], '\\'), is_byte(b->parts[3], '\\'));
+static inline uint64_t find_backslashes(const char *block) {
+    __m128i front = _mm_or_si128(is_byte(part_of(block, 0), '\\'), is_byte(part_of(block, 1), '\\'));
+    __m128i back = _mm_or_si128(is_byte(part_of(block, 2), '\\'), is_byte(part_of(block, 3), '\\'));
     if (_mm_movemask_epi8(_mm_or_si128(front, back)) == 0) return 0;
-    return MASK(b, is_byte, '\\');
+    return MASK(block, is_byte, '\\');
 }
 
 /* The bytes behind a backslash that is not itself behind one. `carry`: the last byte of the block before
@@ -194,17 +189,25 @@ static inline bool is_called(scale_slice name, const scale_slice *wanted, bool e
     return wanted->size == 0 || memcmp(name.data + 1, wanted->data, wanted->size) == 0;
 }
 
+static inline void note_member(scale__json_search *search, const char *name, const char *colon) {
+    if (search->member_count == SCALE__JSON_MOST_MEMBERS) {
+        search->regular = false;
+        return;
+    }
+    search->members[search->member_count++] =
+        (scale__json_member){(uint32_t)(name - search->base), (uint32_t)(colon - search->base)};
+}
+
 static inline void take_name(scale__json_search *search, const place *p, const char *colon) {
     scale_slice name = name_between(p->behind + 1, colon);
-    if (name.data == NULL) search->regular = false;
-    for (size_t i = 0; i < search->count && search->regular; i++) {
+    if (name.data == NULL) {
+        search->regular = false;
+        return;
+    }
+    if (search->members != NULL) note_member(search, name.data, colon);
+    for (size_t i = 0; i < search->count; i++) {
         if (is_called(name, &search->names[i], search->escapes)) search->values[i] = colon + 1;
     }
-    if (search->members == NULL || !search->regular) return;
-    if (search->member_count < SCALE__JSON_MOST_MEMBERS)
-        search->members[search->member_count++] = (scale__json_member){name, colon + 1};
-    else
-        search->regular = false;
 }
 
 /* A comma, a colon or a bracket of the first level. False for a bracket. */
@@ -244,16 +247,17 @@ walk(const char *at, const char *end, scale__json_search *search, scale__json_fa
     place p = {at, false, false};
     uint64_t in_string = 0; /* all bits: the block begins inside a string */
     bool carry = false;
+    char room[64];
     for (; at < end; at += 64) {
-        block b = read_block(at, end);
-        uint64_t backslashes = find_backslashes(&b), escaped = 0;
+        const char *block = block_at(at, end, room);
+        uint64_t backslashes = find_backslashes(block), escaped = 0;
         if (backslashes != 0 || carry) {
             escaped = escaped_bytes(backslashes, &carry);
             if (search != NULL) search->escapes = true;
         }
-        uint64_t strings = running_parity(MASK(&b, is_byte, '"') & ~escaped) ^ in_string;
-        uint64_t deep = (MASK(&b, is_bracket) | backslashes) & ~strings, marks = deep;
-        if (search != NULL && o.depth == 1) marks |= MASK(&b, is_separator) & ~strings;
+        uint64_t strings = running_parity(MASK(block, is_byte, '"') & ~escaped) ^ in_string;
+        uint64_t deep = (MASK(block, is_bracket) | backslashes) & ~strings, marks = deep;
+        if (search != NULL && o.depth == 1) marks |= MASK(block, is_separator) & ~strings;
         while (marks != 0) {
             const char *mark = at + __builtin_ctzll(marks);
             size_t depth = o.depth;
@@ -261,9 +265,9 @@ walk(const char *at, const char *end, scale__json_search *search, scale__json_fa
             if (search != NULL && depth == 1 && take_separator(search, &p, mark)) continue;
             if (!take_mark(&o, mark)) return NULL;
             if (o.depth == 0) return mark + 1;
-            if (search == NULL || (depth == 1) == (o.depth == 1)) continue;
+            if (search == NULL || o.depth > 2 || (depth == 1) == (o.depth == 1)) continue;
             /* Into the first level or out of it: what matters of the rest of the block is other marks. */
-            marks = (o.depth == 1 ? deep | (MASK(&b, is_separator) & ~strings) : deep) & behind(mark - at);
+            marks = (o.depth == 1 ? deep | (MASK(block, is_separator) & ~strings) : deep) & behind(mark - at);
         }
         in_string = 0 - (strings >> 63);
     }

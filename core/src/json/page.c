@@ -10,17 +10,12 @@
 #include "json/page.h"
 #include "json/scan.h"
 
-/* Places are counted in the text; 32 bits, for there are many. */
+/* Places are counted in the text, in 32 bits, as those of members are. */
 typedef struct document {
     uint32_t at, size;
     uint32_t first, count; /* its members; count is UNINDEXED when they are not known */
     bool escapes;          /* names may hold some */
 } document;
-
-typedef struct member {
-    uint32_t name, name_size; /* with its quotes */
-    uint32_t value;
-} member;
 
 #define UNINDEXED UINT32_MAX
 
@@ -53,42 +48,24 @@ static bool reserve(list *l, size_t more, size_t size) {
     return true;
 }
 
-static uint32_t place_of(const scale_json_page *page, const char *at) {
-    return (uint32_t)(at - page->text.data);
-}
-
 /* =================================================================== cutting */
-
-static scale_status note_document(scale_json_page *page, scale_slice value, const scale__json_search *search,
-                                  scale_error *error) {
-    size_t known = search->regular ? search->member_count : 0;
-    if (!reserve(&page->documents, 1, sizeof(document)) || !reserve(&page->members, known, sizeof(member)))
-        return scale__fail_no_memory(error);
-    member *members = (member *)page->members.items + page->members.count;
-    for (size_t i = 0; i < known; i++) {
-        const scale__json_member *found = &search->members[i];
-        members[i] = (member){place_of(page, found->name.data), (uint32_t)found->name.size,
-                              place_of(page, found->value)};
-    }
-    document *documents = page->documents.items;
-    documents[page->documents.count++] =
-        (document){place_of(page, value.data), (uint32_t)value.size, (uint32_t)page->members.count,
-                   search->regular ? (uint32_t)known : UNINDEXED, search->escapes};
-    page->members.count += known;
-    return SCALE_OK;
-}
 
 /* The value that the cursor stands before, as a document. */
 static scale_status cut_document(scale_json_page *page, scale_json_cursor *cursor, scale_error *error) {
-    scale__json_member members[SCALE__JSON_MOST_MEMBERS];
-    scale__json_search search = {.members = members};
+    if (!reserve(&page->documents, 1, sizeof(document)) ||
+        !reserve(&page->members, SCALE__JSON_MOST_MEMBERS, sizeof(scale__json_member)))
+        return scale__fail_no_memory(error);
+    scale__json_member *members = (scale__json_member *)page->members.items + page->members.count;
+    scale__json_search search = {.members = members, .base = page->text.data};
     scale_slice value;
-    scale_status status;
-    if (page->in_full)
-        status = scale__json_cursor_check(cursor, &value, error);
-    else
-        status = scale__json_cursor_search(cursor, &value, &search, error);
-    return status == SCALE_OK ? note_document(page, value, &search, error) : SCALE_ERROR;
+    scale_status status = page->in_full ? scale__json_cursor_check(cursor, &value, error)
+                                        : scale__json_cursor_search(cursor, &value, &search, error);
+    if (status != SCALE_OK) return SCALE_ERROR;
+    ((document *)page->documents.items)[page->documents.count++] = (document){
+        (uint32_t)(value.data - page->text.data), (uint32_t)value.size, (uint32_t)page->members.count,
+        search.regular ? (uint32_t)search.member_count : UNINDEXED, search.escapes};
+    if (search.regular) page->members.count += search.member_count;
+    return SCALE_OK;
 }
 
 static scale_status cut_documents(scale_json_page *page, scale_json_cursor *cursor, scale_error *error) {
@@ -201,23 +178,26 @@ scale_slice scale_json_page_document(const scale_json_page *page, size_t index) 
     return (scale_slice){page->text.data + d->at, d->size};
 }
 
-static bool is_called(const scale_json_page *page, const member *m, bool escapes, const char *key,
-                      size_t size) {
-    const char *name = page->text.data + m->name;
-    if (escapes) return scale_json_string_equals((scale_slice){name, m->name_size}, key, size);
-    return m->name_size - 2 == size && memcmp(name + 1, key, size) == 0;
+/* Is the member of that name? Behind the name, white space may stand before the colon. */
+static bool is_called(const scale_json_page *page, const scale__json_member *member, bool escapes,
+                      const char *key, size_t size) {
+    const char *name = page->text.data + member->name, *end = page->text.data + member->colon;
+    while (scale__json_is_space(end[-1])) end--;
+    if (escapes) return scale_json_string_equals((scale_slice){name, (size_t)(end - name)}, key, size);
+    return (size_t)(end - name) == size + 2 && memcmp(name + 1, key, size) == 0;
 }
 
 scale_status scale_json_page_find(const scale_json_page *page, size_t index, const char *key, size_t key_size,
                                   scale_slice *value, scale_error *error) {
     const document *d = document_at(page, index);
-    const member *members = (const member *)page->members.items + d->first;
+    const scale__json_member *members = (const scale__json_member *)page->members.items + d->first;
     scale_slice whole = scale_json_page_document(page, index);
     if (d->count == UNINDEXED) return scale_json_find(whole, key, key_size, value, error);
     *value = (scale_slice){NULL, 0};
     for (size_t i = d->count; i-- > 0;) { /* the last of a name holds */
         if (!is_called(page, &members[i], d->escapes, key, key_size)) continue;
-        *value = scale__json_whole_value(page->text.data + members[i].value, whole.data + whole.size);
+        const char *from = page->text.data + members[i].colon + 1;
+        *value = scale__json_whole_value(from, whole.data + whole.size);
         if (value->data == NULL) return scale_json_find(whole, key, key_size, value, error);
         break;
     }

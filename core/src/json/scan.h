@@ -136,10 +136,10 @@ const char *scale__json_pass_brackets_plainly(const char *at, const char *end, s
 
 #define SCALE__JSON_MOST_MEMBERS 64
 
-/* A member of an object that was passed over. */
+/* A member of an object that was passed over, by its places in a text: 32 bits, for there are many. */
 typedef struct scale__json_member {
-    scale_slice name;  /* with its quotes */
-    const char *value; /* what stands behind the colon */
+    uint32_t name; /* where its quotes open */
+    uint32_t colon;
 } scale__json_member;
 
 /* Members that are looked for, or noted, on the way over an object. */
@@ -149,8 +149,9 @@ typedef struct scale__json_search {
     const char **values;         /* gets where the value of the last member of that name begins, or NULL */
     scale__json_member *members; /* gets all of them, up to SCALE__JSON_MOST_MEMBERS; NULL: nobody asks */
     size_t member_count;
-    bool regular; /* gets whether commas and colons stand as in an object; if not, nothing counts */
-    bool escapes; /* gets whether names may hold some */
+    const char *base; /* the text that their places count in */
+    bool regular;     /* gets whether commas and colons stand as in an object; if not, nothing counts */
+    bool escapes;     /* gets whether names may hold some */
 } scale__json_search;
 
 /* An object, by its outline, looking for members. */

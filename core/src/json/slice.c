@@ -179,8 +179,8 @@ scale_slice scale__json_whole_value(const char *from, const char *end) {
 static bool pick_quickly(const char **at, const char *end, const scale_slice *names, size_t count,
                          scale_slice *values, scale__json_fault *fault) {
     const char *starts[MOST_NAMES], *start = *at;
-    scale__json_search search = {names, count < MOST_NAMES ? count : MOST_NAMES, starts, NULL, 0, false,
-                                 false};
+    scale__json_search search = {
+        .names = names, .count = count < MOST_NAMES ? count : MOST_NAMES, .values = starts};
     *at = scale__json_pass_object(start, end, &search, fault);
     if (*at == NULL || !search.regular || count > MOST_NAMES) return false;
     for (size_t i = 0; i < count; i++) {
