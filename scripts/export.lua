@@ -92,20 +92,31 @@ local function open(file, arguments, client, filters)
     return point
 end
 
+-- Writes one task more, unless it is there already. Returns how many were written; 0: there is none left.
+local function write_next(file, tasks, point)
+    for task in tasks do
+        if not point or point:is_new(task) then
+            file:write_document(task:json())
+            return 1
+        end
+    end
+    return 0
+end
+
 local function export(file, arguments, client)
     local filters = filters_of(arguments)
     local point = open(file, arguments, client, filters)
     if point then filters = point:rest_of(filters) end
     filters.slices, filters.ordered = arguments.slices, arguments.slices and true
-    local tasks <close> = command.as_asked(client.get_tasks, client, filters)
+    local tasks <close> = command.as_asked(client.get_tasks, client, filters,
+        not arguments.slices and { check_in_full = true } or nil)
     local count = 0
-    for task in tasks do
-        if not point or point:is_new(task) then
-            file:write_document(task:json())
-            count = count + 1
-            if point then point:written() end
-        end
-    end
+    local whole = not arguments.slices and (not point or point:is_empty()) -- pages as they come
+    repeat
+        local written = whole and file:write_page(tasks) or not whole and write_next(file, tasks, point)
+        count = count + written
+        if point then point:written(written) end
+    until written == 0
     file:finish()
     if not point then return count, 0 end
     point:remove()

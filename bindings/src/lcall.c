@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lcore.h"
+#include "lpage.h"
 
 typedef struct lcall {
     lscale_pollable pollable; /* must be first */
@@ -210,9 +211,11 @@ static scale_status read_options(lua_State *L, int options, scale_call_options *
     into->digest_id = lua_toboolean(L, -1);
     lua_getfield(L, options, "bulk");
     into->bulk = lua_toboolean(L, -1);
+    lua_getfield(L, options, "check_in_full");
+    into->check_in_full = lua_toboolean(L, -1);
     /* Stays Lua's, the table keeps it: core copies it. */
     scale_status status = plain_field(L, options, "idempotency_key", &into->idempotency_key, error);
-    lua_pop(L, 5);
+    lua_pop(L, 6);
     return status;
 }
 
@@ -298,26 +301,52 @@ static int attempts(lua_State *L) {
     return 1;
 }
 
-/* call:result() -> the answer's bytes, true if what it names was there before; or nil, error table.
-** Once: the call is freed. */
-static int result(lua_State *L) {
+static lcall *check_done(lua_State *L) {
     lcall *c = luaL_checkudata(L, 1, LSCALE_CALL);
-    if (c->call == NULL || !scale_call_is_done(c->call))
-        return luaL_error(L, "the call has no result (any more)");
-    const scale_error *error = scale_call_error(c->call);
-    if (error->kind != SCALE_NONE) {
-        lua_pushnil(L);
-        lscale_push_error(L, error);
-    } else {
-        scale_slice answer = scale_call_answer(c->call);
-        lua_pushlstring(L, answer.data, answer.size);
-        lua_pushboolean(L, scale_call_existed(c->call));
-    }
+    if (c->call == NULL || !scale_call_is_done(c->call)) luaL_error(L, "the call has no result (any more)");
+    return c;
+}
+
+/* Its result was read. */
+static void forget(lcall *c) {
     lscale_unlink(&c->pollable);
     scale_call *call = c->call;
     c->call = NULL;
     scale_call_free(call);
+}
+
+/* Pushes nil and the error table of a call that failed. Says whether it did. */
+static bool push_failure(lua_State *L, const lcall *c) {
+    const scale_error *error = scale_call_error(c->call);
+    if (error->kind == SCALE_NONE) return false;
+    lua_pushnil(L);
+    lscale_push_error(L, error);
+    return true;
+}
+
+/* call:result() -> the answer's bytes, true if what it names was there before; or nil, error table.
+** Once: the call is freed. */
+static int result(lua_State *L) {
+    lcall *c = check_done(L);
+    if (!push_failure(L, c)) {
+        scale_slice answer = scale_call_answer(c->call);
+        lua_pushlstring(L, answer.data, answer.size);
+        lua_pushboolean(L, scale_call_existed(c->call));
+    }
+    forget(c);
     return 2;
+}
+
+/* call:page() -> the answer of a list that comes page by page, as a page; or nil, error table. Once,
+ * likewise. */
+static int page(lua_State *L) {
+    lcall *c = check_done(L);
+    lscale_page *page = lscale_push_page(L);
+    int count = push_failure(L, c) ? 2 : 1;
+    scale_json_page *taken = count == 1 ? scale_call_take_page(c->call) : NULL;
+    if (taken != NULL) lscale_fill_page(page, taken);
+    forget(c);
+    return count;
 }
 
 static int cancel(lua_State *L) {
@@ -337,9 +366,13 @@ static int collect(lua_State *L) {
 
 /* Adds client:start; core.json must be there already. */
 void lscale_open_call(lua_State *L) {
-    static const luaL_Reg methods[] = {{"is_done", is_done},   {"is_waiting", is_waiting},
-                                       {"attempts", attempts}, {"result", result},
-                                       {"cancel", cancel},     {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"is_done", is_done},
+                                       {"is_waiting", is_waiting},
+                                       {"attempts", attempts},
+                                       {"result", result},
+                                       {"page", page},
+                                       {"cancel", cancel},
+                                       {NULL, NULL}};
     lscale_make_class(L, LSCALE_CALL, methods, collect);
     luaL_getmetatable(L, LSCALE_CLIENT);
     lua_getfield(L, -1, "__index");

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ljson_parts.h"
+#include "lpage.h"
 
 #define MOST_NAMES 16
 
@@ -205,117 +206,35 @@ static int json_elements(lua_State *L) {
 
 /* -------------------------------------------------------------------- pages */
 
-/* Where json.page has what on its stack. */
-enum { TEXT = 1, NAME, NAMES, DOCS, ENVELOPE, COLUMNS };
-
-typedef struct picking {
-    scale_slice names[MOST_NAMES];
-    size_t count;
-} picking;
-
-/* Leaves the names on the stack, so that they stay. */
-static void push_names(lua_State *L, int index, picking *p) {
-    p->count = 0;
-    if (lua_isnil(L, index)) return;
-    luaL_checktype(L, index, LUA_TTABLE);
-    p->count = lua_rawlen(L, index);
-    luaL_argcheck(L, p->count <= MOST_NAMES, index, "at most 16 names");
-    luaL_checkstack(L, MOST_NAMES + LUA_MINSTACK, NULL);
-    for (size_t i = 0; i < p->count; i++) {
-        bool text = lua_rawgeti(L, index, (lua_Integer)i + 1) == LUA_TSTRING;
-        luaL_argcheck(L, text, index, "names must be strings");
-        p->names[i] = check_slice(L, -1);
-    }
-}
-
-/* Pushes what a picked value is, when that is a plain matter; else false: json.field will tell. */
-static void push_picked(lua_State *L, scale_slice value) {
-    scale_json_reader reader;
-    scale_slice text;
-    scale_json_reader_init(&reader, value, NULL);
-    switch (value.size == 0 ? SCALE_JSON_TOKEN_ERROR : scale_json_reader_next(&reader, &text)) {
-    case SCALE_JSON_TOKEN_STRING:
-        if (reader.plain)
-            lua_pushlstring(L, text.data + 1, text.size - 2);
-        else
-            lua_pushboolean(L, 0);
-        break;
-    case SCALE_JSON_TOKEN_NUMBER: lscale_json_push_number(L, text); break;
-    default: lua_pushboolean(L, 0);
-    }
-}
-
-/* Pushes the documents that the cursor steps over, and fills columns[name] with what was picked of each. */
-static void push_docs(lua_State *L, scale_json_cursor *cursor, const picking *p) {
-    scale_slice value, values[MOST_NAMES];
-    scale_error error;
-    int more, docs = lua_gettop(L) + 1;
-    begin(&error);
-    luaL_checkstack(L, MOST_NAMES + LUA_MINSTACK, NULL);
-    lua_createtable(L, 16, 0);
-    for (size_t i = 0; i < p->count; i++) {
-        lua_createtable(L, 16, 0);
-        push_slice(L, p->names[i]);
-        lua_pushvalue(L, -2);
-        lua_rawset(L, COLUMNS);
-    }
-    for (lua_Integer place = 1; (more = scale_json_cursor_step(cursor, NULL, &error)) == 1; place++) {
-        check_status(L, scale_json_cursor_pick(cursor, &value, p->names, p->count, values, &error), &error);
-        push_slice(L, value);
-        lua_rawseti(L, docs, place);
-        for (size_t i = 0; i < p->count; i++) {
-            push_picked(L, values[i]);
-            lua_rawseti(L, docs + 1 + (int)i, place);
-        }
-    }
-    if (more < 0) raise_error(L, &error);
-    lua_settop(L, docs);
-}
-
-/* Puts the value that the cursor stands before into the documents or the envelope. */
-static void take_member(lua_State *L, scale_json_cursor *cursor, scale_slice key, const picking *p,
-                        bool is_docs) {
-    scale_error error;
-    scale_json_cursor inner;
-    scale_slice value, text = check_slice(L, TEXT);
-    begin(&error);
-    push_part(L, text, key);
-    if (is_docs && scale_json_cursor_type(cursor) == SCALE_JSON_TYPE_ARRAY) {
-        check_status(L, scale_json_cursor_enter(cursor, &inner, &error), &error);
-        push_docs(L, &inner, p);
-        lua_replace(L, DOCS);
-        scale_json_cursor_leave(cursor, &inner);
-        lua_pushnil(L); /* an earlier one of that name that was no array */
-    } else {
-        check_status(L, scale_json_cursor_value(cursor, &value, &error), &error);
-        push_part(L, text, value);
-        if (is_docs) {
-            lua_pushnil(L);
-            lua_replace(L, DOCS);
-        }
-    }
-    lua_rawset(L, ENVELOPE);
-}
-
-/* json.page(text, key [, names]) -> docs | nil, envelope, columns */
-static int json_page(lua_State *L) {
-    scale_json_cursor cursor;
-    scale_error error;
-    scale_slice key, name = check_slice(L, NAME);
-    picking p;
-    int more;
-    begin(&error);
-    check_cursor(L, &cursor, true);
-    lua_settop(L, NAMES);
-    lua_pushnil(L);
+void lscale_push_beside(lua_State *L, const scale_json_page *page) {
+    scale_slice key, value;
     lua_createtable(L, 0, 8);
-    lua_newtable(L);
-    push_names(L, NAMES, &p);
-    while ((more = scale_json_cursor_step(&cursor, &key, &error)) == 1)
-        take_member(L, &cursor, key, &p, scale_json_string_equals(key, name.data, name.size));
-    if (more < 0) raise_error(L, &error);
-    lua_settop(L, COLUMNS);
-    return 3;
+    for (size_t i = 0; scale_json_page_beside(page, i, &key, &value); i++) {
+        push_part(L, scale_json_page_text(page), key);
+        push_part(L, scale_json_page_text(page), value);
+        lua_rawset(L, -3);
+    }
+}
+
+/* json.page(text, key) -> docs | nil, envelope */
+static int json_page(lua_State *L) {
+    scale_json_page *cut;
+    scale_error error;
+    scale_slice text = check_slice(L, 1);
+    lscale_page *page = lscale_push_page(L);
+    begin(&error);
+    check_status(L, scale_json_page_new(&cut, text, luaL_checkstring(L, 2), false, &error), &error);
+    lscale_fill_page(page, cut);
+    if (scale_json_page_count(cut) < 0)
+        lua_pushnil(L);
+    else
+        lua_createtable(L, (int)page->count, 0);
+    for (size_t i = 0; i < page->count; i++) {
+        push_slice(L, scale_json_page_document(cut, i));
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lscale_push_beside(L, cut);
+    return 2;
 }
 
 /* ================================================================ comparing */
@@ -457,6 +376,13 @@ static const luaL_Reg functions[] = {{"decode", json_decode},
                                      {"number", json_number},
                                      {NULL, NULL}};
 
+void lscale_json_push_upvalues(lua_State *L) {
+    luaL_getmetatable(L, "scaleapi.json.array");
+    luaL_getmetatable(L, "scaleapi.json.number");
+    luaL_getmetatable(L, "scaleapi.json.raw");
+    lua_pushnil(L); /* only encode has an encoder */
+}
+
 void lscale_open_json(lua_State *L) {
     lscale_json_open_encode(L);
     luaL_newlibtable(L, functions);
@@ -466,7 +392,7 @@ void lscale_open_json(lua_State *L) {
     push_bytes_metatable(L, "scaleapi.json.number");
     push_bytes_metatable(L, "scaleapi.json.raw");
     lua_pushnil(L); /* the encoder, made when it is needed */
-    luaL_setfuncs(L, functions, 4);
+    luaL_setfuncs(L, functions, LSCALE_CODEC_UPVALUES);
     lua_pushlightuserdata(L, NULL);
     lua_setfield(L, -2, "null");
 }

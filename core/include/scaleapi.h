@@ -471,10 +471,12 @@ typedef struct scale_call_options {
     const char *idempotency_key; /* creating a task: sent as the header Idempotency-Key, which makes it safe
                                     to send it again; NULL: none */
     bool bulk;                   /* one of many: it waits for its turn instead of failing. See below */
+    bool check_in_full;          /* of a list that comes page by page: a page whose documents are not JSON
+                                    through and through is no answer */
 } scale_call_options;
 
 #define SCALE_CALL_OPTIONS_INIT                                                                              \
-    { sizeof(scale_call_options), 0, 0, 0, 0, false, false, NULL, false }
+    { sizeof(scale_call_options), 0, 0, 0, 0, false, false, NULL, false, false }
 
 /*
 ** A bulk call is sent when the pace of its client's key allows (scaleapi_pace.h), up to 8 times unless
@@ -540,6 +542,10 @@ SCALE_API int scale_call_attempts(const scale_call *call);
 
 /* Of a call that is done: its answer's bytes (borrowed until scale_call_free), or data NULL. */
 SCALE_API scale_slice scale_call_answer(const scale_call *call);
+
+/* Of a call that is done: the page that its answer is, to be freed by the caller, which needs neither the
+** call nor the answer any more; the call has none then. NULL when it has none. */
+SCALE_API struct scale_json_page *scale_call_take_page(scale_call *call);
 
 /* Of a call that is done: its error; kind SCALE_NONE when it has an answer. Borrowed. */
 SCALE_API const scale_error *scale_call_error(const scale_call *call);

@@ -11,6 +11,7 @@
 #include "error.h"
 #include "operations.h"
 #include "options.h"
+#include "json/page.h"
 
 /* ============================================================= life and death */
 
@@ -218,6 +219,15 @@ bool scale_call_is_done(const scale_call *call) {
 scale_slice scale_call_answer(const scale_call *call) {
     bool good = call->state == SCALE__CALL_DONE && call->error.kind == SCALE_NONE;
     return good ? scale__call_bytes(call) : (scale_slice){NULL, 0};
+}
+
+scale_json_page *scale_call_take_page(scale_call *call) {
+    scale_json_page *page = call->page;
+    size_t size;
+    if (page == NULL || call->state != SCALE__CALL_DONE) return NULL;
+    scale__json_page_own(page, scale__buffer_take(&call->answer, &size));
+    call->page = NULL;
+    return page;
 }
 
 const scale_error *scale_call_error(const scale_call *call) {

@@ -60,6 +60,7 @@ struct scale_call {
 
     /* its end */
     scale__buffer answer;
+    scale_json_page *page; /* the answer, cut, of a list that comes page by page */
     scale_done_fn done;
     void *user;
 

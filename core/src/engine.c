@@ -244,7 +244,8 @@ static scale_status judge(scale_call *call, const scale__outcome *outcome, scale
         error->kind = cut ? SCALE_BAD_ANSWER : outcome->kind;
         error->code = error->kind == SCALE_BAD_ANSWER ? outcome->code : 0;
         snprintf(error->message, sizeof error->message, "%s", outcome->message);
-    } else if (scale__answer_check(call->operation, scale__call_bytes(call), error) == SCALE_OK) {
+    } else if (scale__answer_check(call->operation, scale__call_bytes(call), call->options.check_in_full,
+                                   &call->page, error) == SCALE_OK) {
         return SCALE_OK;
     } else {
         error->code = outcome->code;

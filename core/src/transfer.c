@@ -13,8 +13,9 @@
 
 #define LARGE_RECEIVE_BUFFER (256L * 1024L)
 #define SMALL_RECEIVE_BUFFER (16L * 1024L)
-#define IDLE_CONNECTIONS     256L      /* kept at least */
-#define MOST_RETRY_AFTER     INT32_MAX /* seconds; the server may say any number */
+#define IDLE_CONNECTIONS     256L       /* kept at least */
+#define MOST_ROOM_AHEAD      (1L << 20) /* of an answer, before its bytes have come */
+#define MOST_RETRY_AFTER     INT32_MAX  /* seconds; the server may say any number */
 
 struct scale__transport {
     CURLM *multi;
@@ -206,9 +207,17 @@ void scale__session_free(scale__session *session) {
 
 /* ============================================================ easy callbacks */
 
+/* Room for the whole answer at once, if its size is announced and can be believed. */
+static void expect_answer(scale__transfer *transfer) {
+    curl_off_t size = -1;
+    curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &size);
+    if (size > 0 && size <= MOST_ROOM_AHEAD) scale__buffer_make_room(transfer->answer, (size_t)size);
+}
+
 static size_t on_bytes(char *bytes, size_t size, size_t count, void *user) {
     scale__transfer *transfer = user;
     (void)size; /* always 1 */
+    if (transfer->answer->size == 0) expect_answer(transfer);
     return scale__buffer_append(transfer->answer, bytes, count) ? count : 0;
 }
 

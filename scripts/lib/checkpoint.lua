@@ -129,10 +129,16 @@ function Checkpoint:is_new(task)
     return created == place.last and not place.ids[id]
 end
 
---- A task was written.
-function Checkpoint:written()
-    self.count = self.count + 1
-    if self.count % 1000 == 0 and scaleapi.now() - self.synced_at >= SYNC_EVERY then
+--- Nothing was written before: all tasks are new.
+function Checkpoint:is_empty()
+    return not (self.place.keys or self.place.last)
+end
+
+--- So many tasks were written.
+function Checkpoint:written(count)
+    local thousands = self.count // 1000
+    self.count = self.count + count
+    if self.count // 1000 > thousands and scaleapi.now() - self.synced_at >= SYNC_EVERY then
         self.output:sync()
         self.synced_at = scaleapi.now()
     end

@@ -58,6 +58,13 @@ function Output:sync()
     check(self, sys.sync(self.file))
 end
 
+--- Writes the documents of one more page of a list, a line each. Returns how many there were; 0: all are written.
+function Output:write_page(documents)
+    local count, why = documents:write(self.file)
+    check(self, count, why)
+    return count
+end
+
 --- All is written: brings it to the disk and gives the file its name.
 function Output:finish()
     check(self, self.file:flush())

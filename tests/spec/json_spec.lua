@@ -448,22 +448,6 @@ describe("json.page", function()
         assert.same({}, envelope)
     end)
 
-    it("picks texts and numbers of the documents on the way", function()
-        local text = [=[{"docs":[{"id":"a","n":1,"x":{"id":"no"}},{"n":2.5,"id":"a\n"},7,{},{"id":null,"n":[1]},
-            {"id":"one","\u0069d":"last","n":1e400}]}]=]
-        local docs, envelope, columns = json.page(text, "docs", { "id", "n", "absent" })
-        assert.equal(6, #docs)
-        assert.same({}, envelope)
-        assert.same({ "a", false, false, false, false, "last" }, columns.id)
-        assert.same({ 1, 2.5, false, false, false, json.decode "1e400" }, columns.n)
-        assert.same({ false, false, false, false, false, false }, columns.absent)
-        for i, document in ipairs(docs) do
-            local there, value = pcall(json.field, document, "id")
-            if columns.id[i] then assert.equal(value, there and columns.id[i]) end
-        end
-        assert.matches("names must be strings", complaint(json.page, text, "docs", { 1 }))
-    end)
-
     it("raises on a page that is cut anywhere", function()
         local whole = #pretty - 1
         for size = 0, whole - 1 do

@@ -15,7 +15,7 @@ local arguments = {}
 local CALL_OPTIONS = {
     timeout = "number", connect_timeout = "number", deadline = "number", max_attempts = "number",
     accept_existing = "boolean", digest_id = "boolean", idempotency_key = "string",
-    bulk = "boolean",
+    bulk = "boolean", check_in_full = "boolean",
 }
 local TYPES = { number = "a number more than 0", boolean = "true or false", string = "a string" }
 

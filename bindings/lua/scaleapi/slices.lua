@@ -16,6 +16,7 @@ and jobs whose part is not the first wait when all parts hold too much.
 
 local core = require "scaleapi.core"
 local arguments = require "scaleapi.arguments"
+local document = require "scaleapi.document"
 local errors = require "scaleapi.errors"
 local pager = require "scaleapi.pager"
 local scheduler = require "scaleapi.scheduler"
@@ -151,8 +152,7 @@ end
 -- ------------------------------------------------------------------ handing
 
 local function size_of(task)
-    local bytes = rawget(task, "_json")
-    return type(bytes) == "string" and #bytes or 0
+    return #document.bytes(task)
 end
 
 local function has_room(state, part)
