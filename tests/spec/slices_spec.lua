@@ -272,10 +272,11 @@ describe("get_tasks in slices", function()
             serve(4000, SHAPES["a second apart"], { padding = ',"x":"' .. ("x"):rep(ordered and 40000 or 10) .. '"' })
             local tasks = world.client:get_tasks { project_name = "p", limit = 10, slices = 4, ordered = ordered }
             tasks()
-            scaleapi.sleep(ordered and 1.5 or 0.5)
-            local before = #world.server.requests
-            scaleapi.sleep(0.3)
-            assert.equal(before, #world.server.requests)
+            local before
+            repeat -- a busy machine takes longer to come to rest
+                before = #world.server.requests
+                scaleapi.sleep(0.5)
+            until #world.server.requests == before or before >= 150
             assert.is_true(before < 150, before .. " requests")
             tasks:close()
             world.client:close()
