@@ -21,8 +21,8 @@ const char *scale__json_pass_checked(const char *at, const char *end, size_t max
 #else
 
 /* What is carried from one block to the next, beside the brackets. The masks are 0 or all bits, the others 0
-*or 1:
-** the last token (behind it, white space) was of that class. */
+ *or 1:
+ ** the last token (behind it, white space) was of that class. */
 typedef struct carried {
     uint64_t in_string;
     bool escape;
@@ -115,8 +115,8 @@ typedef struct separators {
 } separators;
 
 /* Takes what stands between two brackets, or the end of the block, which is at `last`. Before it, there were
-*an odd
-** number of separators in the block, or not. */
+ *an odd
+ ** number of separators in the block, or not. */
 static inline bool take_region(nesting *n, const separators *s, uint64_t region, unsigned last,
                                bool odd_before) {
     uint64_t inside = s->all & region;
@@ -147,8 +147,8 @@ static inline bool leave(nesting *n, uint64_t is_object, bool empty) {
 }
 
 /* Takes the brackets of a block and what is between them. Gives the bytes up to the one that ends the value,
-*all when
-** none does; 0 when something is wrong. */
+ *all when
+ ** none does; 0 when something is wrong. */
 static inline uint64_t take_brackets(nesting *n, const tokens *t, uint64_t behind_opened, const char *at) {
     uint64_t all = t->commas | t->colons, brackets = t->opening | t->closing, left = ~(uint64_t)0;
     const separators s = {all, t->colons, running_parity(all)};
@@ -201,9 +201,21 @@ static inline bool is_scalar(const char *at, const char *end) {
     return behind != NULL && (behind == end || !is_scalar_byte(*behind));
 }
 
-static inline bool are_scalars(uint64_t starts, const char *at, const char *end) {
+static inline __m128i is_digit(__m128i bytes) {
+    __m128i moved = _mm_add_epi8(bytes, _mm_set1_epi8((char)(0x80 - '0')));
+    return _mm_cmplt_epi8(moved, _mm_set1_epi8((char)(0x80 + 10)));
+}
+
+/* Most numbers are digits alone, which is seen without reading them. */
+static inline bool are_scalars(uint64_t starts, uint64_t scalars, const char *block, const char *at,
+                               const char *end) {
+    uint64_t digits = starts != 0 ? MASK(block, is_digit) : 0;
     for (; starts != 0; starts &= starts - 1) {
-        if (!is_scalar(at + __builtin_ctzll(starts), end)) return false;
+        uint64_t first = starts & (0 - starts), run = scalars & ~(scalars + first);
+        const char *scalar = at + __builtin_ctzll(starts);
+        bool whole = (run & ~digits) == 0 && run >> 63 == 0;
+        if (whole && (*scalar != '0' || run == first)) continue;
+        if (!is_scalar(scalar, end)) return false;
     }
     return true;
 }
@@ -243,7 +255,8 @@ static const char *check_brackets(const char *at, const char *end, size_t max_de
         uint64_t ours = take_brackets(&n, &t, behind_opened, block), inside = t.strings & ours;
         c.scalar = t.scalars >> 63;
         if (ours == 0 || ((wrong | (t.controls & t.strings)) & ours) != 0) return NULL;
-        if (!are_scalars(starts & ours, at, end) || !are_escapes(t.escapes & inside, at, end) ||
+        if (!are_scalars(starts & ours, t.scalars, block, at, end) ||
+            !are_escapes(t.escapes & inside, at, end) ||
             !are_characters(t.foreign & inside, at, end, &behind_foreign))
             return NULL;
         if (n.depth == 0) return at + 64 - __builtin_clzll(ours);
