@@ -35,7 +35,7 @@ size_t scale__json_utf8_length(const char *at, const char *end) {
     return size;
 }
 
-static const char *pass_utf8(const char *at, const char *end, scale__json_fault *fault) {
+const char *scale__json_pass_utf8(const char *at, const char *end, scale__json_fault *fault) {
     while (at < end && (unsigned char)*at >= 0x80) {
         size_t size = scale__json_utf8_length(at, end);
         if (size == 0) return scale__json_fail(fault, at, "bytes that are not UTF-8");
@@ -45,7 +45,7 @@ static const char *pass_utf8(const char *at, const char *end, scale__json_fault 
 }
 
 /* The form of an escape alone: that surrogates pair up is asked when the string is decoded. */
-static const char *pass_escape_form(const char *at, const char *end, scale__json_fault *fault) {
+const char *scale__json_pass_escape_form(const char *at, const char *end, scale__json_fault *fault) {
     if (end - at < 2) return scale__json_fail(fault, end, SCALE__JSON_TOO_EARLY);
     if (at[1] != 'u') {
         if (at[1] == '\0' || strchr("\"\\/bfnrt", at[1]) == NULL)
@@ -60,8 +60,7 @@ static const char *pass_escape_form(const char *at, const char *end, scale__json
     return at + 6;
 }
 
-static inline const char *pass_string(const char *at, const char *end, bool *plain,
-                                      scale__json_fault *fault) {
+const char *scale__json_pass_string(const char *at, const char *end, bool *plain, scale__json_fault *fault) {
     *plain = true;
     at++;
     for (;;) {
@@ -70,18 +69,14 @@ static inline const char *pass_string(const char *at, const char *end, bool *pla
         if (*at == '"') return at + 1;
         if (*at == '\\') {
             *plain = false;
-            at = pass_escape_form(at, end, fault);
+            at = scale__json_pass_escape_form(at, end, fault);
         } else if ((unsigned char)*at < 0x20) {
             return scale__json_fail(fault, at, "a control character in a string");
         } else {
-            at = pass_utf8(at, end, fault);
+            at = scale__json_pass_utf8(at, end, fault);
         }
         if (at == NULL) return NULL;
     }
-}
-
-const char *scale__json_pass_string(const char *at, const char *end, bool *plain, scale__json_fault *fault) {
-    return pass_string(at, end, plain, fault);
 }
 
 /* ========================================================== numbers and words */
@@ -275,94 +270,8 @@ scale_status scale_json_reader_fail(const scale_json_reader *reader, scale_error
 
 /* ====================================================================== check */
 
-/* What the reader does, in one loop and without tokens. It says no more than whether the value is right: why
- *it is
- ** not, the reader is asked then. */
-typedef struct checker {
-    const char *end;
-    size_t depth, max_depth;
-    bool object; /* the innermost open bracket is an object's */
-    uint64_t objects[SCALE_JSON_MOST_DEPTH / 64];
-} checker;
-
-static inline bool is_at(const char *at, const char *end, char byte) {
-    return at < end && *at == byte;
-}
-
-/* A name and its colon. */
-static inline const char *check_name(const checker *c, const char *at, scale__json_fault *fault) {
-    bool plain;
-    if (!is_at(at, c->end, '"')) return NULL;
-    at = pass_string(at, c->end, &plain, fault);
-    if (at == NULL) return NULL;
-    at = scale__json_pass_space(at, c->end);
-    return is_at(at, c->end, ':') ? at + 1 : NULL;
-}
-
-/* A string, number or word. */
-static inline const char *check_plain(const checker *c, const char *at, scale__json_fault *fault) {
-    bool plain;
-    switch (*at) {
-    case '"': return pass_string(at, c->end, &plain, fault);
-    case 't':
-    case 'f':
-    case 'n': return scale__json_pass_word(at, c->end, fault);
-    default:
-        if (*at != '-' && !is_digit(at, c->end)) return NULL;
-        return scale__json_pass_number(at, c->end, fault);
-    }
-}
-
-static inline bool enter(checker *c, char bracket) {
-    if (c->depth == c->max_depth) return false;
-    c->object = bracket == '{';
-    scale__json_note_bracket(c->objects, c->depth++, c->object);
-    return true;
-}
-
-static inline void leave(checker *c) {
-    c->depth--;
-    c->object = c->depth > 0 && scale__json_is_object(c->objects, c->depth - 1);
-}
-
-/* The brackets that close behind a value, and the comma before the next one. Gives the place behind the
-** comma, or with depth 0 that behind the whole value. */
-static inline const char *check_behind(checker *c, const char *at) {
-    while (c->depth > 0) {
-        at = scale__json_pass_space(at, c->end);
-        if (at == c->end) return NULL;
-        if (*at == ',') return scale__json_pass_space(at + 1, c->end);
-        if (*at != (c->object ? '}' : ']')) return NULL;
-        leave(c);
-        at++;
-    }
-    return at;
-}
-
-static const char *check_value(checker *c, const char *at, scale__json_fault *fault) {
-    for (;;) {
-        at = scale__json_pass_space(at, c->end);
-        if (at == c->end) return NULL;
-        bool opened = *at == '{' || *at == '[', closed = false;
-        if (opened) {
-            if (!enter(c, *at)) return NULL;
-            at = scale__json_pass_space(at + 1, c->end);
-            closed = is_at(at, c->end, c->object ? '}' : ']');
-        } else {
-            at = check_plain(c, at, fault);
-            if (at == NULL) return NULL;
-        }
-        if (!opened || closed) {
-            at = check_behind(c, at);
-            if (at == NULL || c->depth == 0) return at;
-        }
-        if (c->object) at = check_name(c, at, fault);
-        if (at == NULL) return NULL;
-    }
-}
-
-/* Why it is not right. */
-static const char *explain(const char *at, const char *end, size_t max_depth, scale__json_fault *fault) {
+const char *scale__json_pass_checked_plainly(const char *at, const char *end, size_t max_depth,
+                                             scale__json_fault *fault) {
     const scale_json_limits limits = {sizeof limits, max_depth};
     scale_json_reader reader;
     scale_json_token token;
@@ -370,18 +279,9 @@ static const char *explain(const char *at, const char *end, size_t max_depth, sc
     scale_json_reader_init(&reader, (scale_slice){at, (size_t)(end - at)}, &limits);
     do {
         token = next_token(&reader, &unread);
-    } while (token != SCALE_JSON_TOKEN_END && token != SCALE_JSON_TOKEN_ERROR);
-    return scale__json_fail(fault, reader.at, reader.problem == NULL ? SCALE__JSON_NO_VALUE : reader.problem);
-}
-
-const char *scale__json_pass_checked(const char *at, const char *end, size_t max_depth,
-                                     scale__json_fault *fault) {
-    checker c;
-    c.end = end;
-    c.depth = 0;
-    c.max_depth = max_depth;
-    const char *behind = check_value(&c, at, fault);
-    return behind != NULL ? behind : explain(at, end, max_depth, fault);
+    } while (token != SCALE_JSON_TOKEN_ERROR && !(reader.depth == 0 && reader.state == AFTER_VALUE));
+    if (token == SCALE_JSON_TOKEN_ERROR) return scale__json_fail(fault, reader.at, reader.problem);
+    return reader.at;
 }
 
 scale_status scale_json_check(scale_slice text, const scale_json_limits *limits, scale_error *error) {
@@ -389,7 +289,7 @@ scale_status scale_json_check(scale_slice text, const scale_json_limits *limits,
     scale__json_fault fault = {NULL, NULL};
     size_t depth = limits == NULL ? SCALE_JSON_DEPTH : limits->max_depth;
     if (depth > SCALE_JSON_MOST_DEPTH) depth = SCALE_JSON_MOST_DEPTH;
-    const char *at = scale__json_pass_checked(start, end, depth, &fault);
+    const char *at = scale__json_pass_checked(scale__json_pass_space(start, end), end, depth, &fault);
     if (at != NULL) {
         at = scale__json_pass_space(at, end);
         if (at == end) return SCALE_OK;

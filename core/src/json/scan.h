@@ -162,7 +162,13 @@ const char *scale__json_pass_object(const char *at, const char *end, scale__json
 ** follows. */
 scale_slice scale__json_whole_value(const char *from, const char *end);
 
-/* Any value, in full. */
+/* The bytes that are not ASCII, up to the first that is; one escape, by its form. */
+const char *scale__json_pass_utf8(const char *at, const char *end, scale__json_fault *fault);
+const char *scale__json_pass_escape_form(const char *at, const char *end, scale__json_fault *fault);
+
+/* Any value, in full; and the same token by token, likewise. */
+const char *scale__json_pass_checked_plainly(const char *at, const char *end, size_t max_depth,
+                                             scale__json_fault *fault);
 const char *scale__json_pass_checked(const char *at, const char *end, size_t max_depth,
                                      scale__json_fault *fault);
 
