@@ -126,7 +126,7 @@ end
 -- It came to nothing: leaves nothing behind, unless it is to be gone on with and there is something.
 local function leave(file, arguments)
     local point = file.point
-    if point and arguments.resume and point.count > 0 then
+    if point and arguments.resume and point:has_something() then
         file:keep()
         point:keep()
         return report.say("what was written stays in %s; the same command goes on there", point.part)

@@ -129,6 +129,12 @@ function Checkpoint:is_new(task)
     return created == place.last and not place.ids[id]
 end
 
+--- Something was written, be it a part of a page.
+function Checkpoint:has_something()
+    local facts = sys.stat(self.part)
+    return facts ~= nil and facts.size > 0
+end
+
 --- Nothing was written before: all tasks are new.
 function Checkpoint:is_empty()
     return not (self.place.keys or self.place.last)

@@ -301,6 +301,7 @@ describe("get_tasks in slices", function()
             assert.same({ "not_found", "gone", "get_tasks" }, { err.kind, err.message, err.operation })
             assert.matches("slices_spec", err.where)
             assert.is_true(count > 0)
+            scaleapi.sleep(0.2) -- for what was on its way
             local requests = #world.server.requests
             scaleapi.sleep(0.05)
             assert.equal(requests, #world.server.requests)
