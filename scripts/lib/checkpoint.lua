@@ -129,10 +129,10 @@ function Checkpoint:is_new(task)
     return created == place.last and not place.ids[id]
 end
 
---- Something was written, be it a part of a page.
+--- Something was written, be it a part of a page whose rest found no room.
 function Checkpoint:has_something()
     local facts = sys.stat(self.part)
-    return facts ~= nil and facts.size > 0
+    return self.count > 0 or facts ~= nil and facts.size > 0
 end
 
 --- Nothing was written before: all tasks are new.
