@@ -51,14 +51,15 @@ static bool has_room(const scale_client *client) {
 }
 
 /* The bulk call that is next. A retry draws on the budget, unless it is a probe; when that is empty, retries
-** go if little else does: the pace and the breaker keep them from being a flood. */
+ *go one
+ ** at a time when nothing else does. */
 static scale_call *next_bulk(scale_client *client, bool *draws) {
     scale_call *fresh = first_of(&client->bulk), *again = first_of(&client->again);
     *draws = false;
     if (again == NULL || (fresh != NULL && fresh->phase == SCALE__PHASE_LOOKUP)) return fresh;
     if (scale__lane_is_open(client->lane.lane)) return again;
     *draws = scale_budget_has(&client->budget);
-    return *draws || scale__lane_is_calm(client->lane.lane) ? again : fresh;
+    return *draws || scale__lane_is_idle(client->lane.lane) ? again : fresh;
 }
 
 static void pump_bulk(scale_client *client) {

@@ -9,7 +9,6 @@
 
 #define CHANGES       32
 #define PROBE_TIMEOUT 25000 /* with the pause before it less than a minute */
-#define CALM          4     /* in such a part of what may be in flight, retries go without a budget */
 
 struct scale__lane {
     scale__link link; /* must be first: in the loop's list */
@@ -267,10 +266,6 @@ void scale__lane_landed(scale__lane *lane, const scale__lane_landing *landed) {
 
 bool scale__lane_is_idle(const scale__lane *lane) {
     return lane->pace.in_flight == 0;
-}
-
-bool scale__lane_is_calm(const scale__lane *lane) {
-    return lane->pace.in_flight * CALM < lane->pace.limit;
 }
 
 bool scale__lane_is_open(const scale__lane *lane) {

@@ -245,24 +245,6 @@ describe("a bulk call", function()
         assert.equal(3, (job:wait()))
     end)
 
-    it("is sent again beside others when there is no budget, where few are in flight", function()
-        local tries, at_work, beside = {}, 0, 0
-        serve(function(request)
-            if request.method == "GET" then return { status = 500, body = "{}" } end
-            local row = tonumber(request.body:match "row%-(%d+)")
-            tries[row] = (tries[row] or 0) + 1
-            if tries[row] > 1 and at_work > 0 then beside = beside + 1 end
-            at_work = at_work + 1
-            scaleapi.sleep(0.02)
-            at_work = at_work - 1
-            return tries[row] == 1 and row % 2 == 0 and { status = 500, body = "{}" } or TASK
-        end, { max_attempts = 2 })
-        for _ = 1, 50 do fake.failure(client.get_task, client, "1") end
-        assert.equal(0, client:pace().budget)
-        assert.equal(60, (create(60)))
-        assert.is_true(beside > 10, beside .. " of 30 beside others") -- the budget has 7 for 30 that succeed
-    end)
-
     it("shares its pace with those of other clients of the same key, and with no others", function()
         serve { { status = 429, headers = { ["Retry-After"] = "60" } } }
         local same, other = server:client(), server:client { api_key = "other" }
