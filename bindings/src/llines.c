@@ -245,8 +245,7 @@ static int peek(lua_State *L) {
 }
 
 /* lines:next() -> the next line that is not blank, its number | nil at the end | nil, "changed". Raises on
- *what
- ** cannot be read. */
+** what cannot be read. */
 static int next(lua_State *L) {
     lines *l = check_lines(L);
     span row;

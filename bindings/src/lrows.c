@@ -106,8 +106,7 @@ static bool is_word(const char *word, size_t size) {
 }
 
 /* states:note(letter, row, word | nil, place | nil) -> the record as a line, without a word that cannot stand
- *in
- ** it. Sets the row's state likewise. */
+** in it. Sets the row's state likewise. */
 static int note_state(lua_State *L) {
     states *s = check_states(L);
     unsigned char letter = check_letter(L, 2);

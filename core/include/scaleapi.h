@@ -423,9 +423,8 @@ SCALE_API void scale_client_get_stats(const scale_client *client, scale_client_s
 ** passed on the loop's clock since; up to a second and an answer's way early. False while none had a Date. */
 SCALE_API bool scale_client_server_time(const scale_client *client, int64_t *time);
 
-/* How fast the client's bulk calls go. All but the budget is shared by the clients of one base URL and key on
- *one
- ** loop. */
+/* How fast the client's bulk calls go. All but the budget is shared by the clients of one base URL and key
+** on one loop. */
 typedef struct scale_client_pace {
     int limit, in_flight;      /* requests of bulk calls: may be, are in flight */
     double rate;               /* requests a second that they are held to; 0: to none */
@@ -480,14 +479,11 @@ typedef struct scale_call_options {
 
 /*
 ** A bulk call is sent when the pace of its client's key allows (scaleapi_pace.h), up to 8 times unless
-*max_attempts
-** of its options says otherwise, and has no deadline but one of its own. Refusals (429) and, while the server
-*seems
-** to be away, failures to reach it do not count as attempts. When the retry budget is empty it waits where
-*another
-** call fails. When nothing has succeeded for give_up_after, all unfinished bulk calls end with the last error
-*of
-** each, or `unavailable`, always retriable; those that begin later likewise, but for a probe now and then.
+** max_attempts of its options says otherwise, and has no deadline but one of its own. Refusals (429)
+** and, while the server seems to be away, failures to reach it do not count as attempts. When the retry
+** budget is empty it waits where another call fails. When nothing has succeeded for give_up_after, all
+** unfinished bulk calls end with the last error of each, or `unavailable`, always retriable; those that
+** begin later likewise, but for a probe now and then.
 */
 
 /* Makes a call; nothing is sent yet. `options` may be NULL. Errors: no_memory, closed, usage. */

@@ -65,8 +65,7 @@ SCALE_API int64_t scale_pace_wait(scale_pace *pace, int64_t now);
 SCALE_API void scale_pace_sent(scale_pace *pace, int64_t now);
 
 /* A request that was sent at `sent_at` has ended. `retry_after` is what the server asked for (ms, -1),
- *`random`
- ** in [0, 1). Returns why the limit or the rate changed, or NULL if they did not. Never freed. */
+** `random` in [0, 1). Returns why the limit or the rate changed, or NULL if they did not. Never freed. */
 SCALE_API const char *scale_pace_landed(scale_pace *pace, scale_landing landing, int64_t sent_at,
                                         int64_t retry_after, double random, int64_t now);
 
@@ -76,8 +75,7 @@ SCALE_API void scale_pace_restart(scale_pace *pace, int64_t now);
 /* ================================================================== budget */
 
 /* Retries in store. Starts with 50; a retry takes one, a call that the server answered gives a quarter, so
- *that
- ** in the long run at most a fifth of all requests are retries. */
+** that in the long run at most a fifth of all requests are retries. */
 typedef struct scale_budget {
     double retries;
 } scale_budget;

@@ -1,7 +1,6 @@
 /*
 ** bulk.h - what is different for a call that is one of many: it goes when its lane allows, and ends when its
-*lane is
-** given up.
+** lane is given up.
 */
 #ifndef SCALE_BULK_H
 #define SCALE_BULK_H

@@ -1,7 +1,6 @@
 /*
 ** call.h - what a call is made of. parameters.c takes its values, call.c builds the request, engine.c runs
-*it, resolve.c looks up
-** what became of it when the outcome is unclear.
+** it, resolve.c looks up what became of it when the outcome is unclear.
 */
 #ifndef SCALE_CALL_H
 #define SCALE_CALL_H

@@ -31,8 +31,7 @@ static scale_call *first_of(scale__link *list) {
 }
 
 /* One that has begun goes before those that have not. Bulk ones that are to be sent again take turns, so that
- *a
- ** long outage is not tried on one of them alone. */
+** a long outage is not tried on one of them alone. */
 void scale__client_enqueue(scale_client *client, scale_call *call) {
     bool begun = call->attempts > 0;
     bool lookup = call->phase == SCALE__PHASE_LOOKUP;
@@ -51,8 +50,7 @@ static bool has_room(const scale_client *client) {
 }
 
 /* The bulk call that is next. A retry draws on the budget, unless it is a probe; when that is empty, retries
- *go one
- ** at a time when nothing else does. */
+** go one at a time when nothing else does. */
 static scale_call *next_bulk(scale_client *client, bool *draws) {
     scale_call *fresh = first_of(&client->bulk), *again = first_of(&client->again);
     *draws = false;

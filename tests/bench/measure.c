@@ -4,7 +4,7 @@
 **     bench_measure CORE PROGRAM [ARGUMENT…]
 **
 ** Prints on descriptor 3: seconds by the clock, seconds of CPU, the most memory it had (KB). Ends as the
-*program does.
+** program does.
 */
 #include <sched.h>
 #include <stdio.h>

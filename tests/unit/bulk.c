@@ -1,6 +1,5 @@
 /* bulk.c - bulk calls against servers that refuse, fail and are not there, on a clock that runs a thousand
- *times
- ** as fast: a second here is a millisecond there. */
+** times as fast: a second here is a millisecond there. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>
