@@ -9,6 +9,8 @@
 #include "ljson_parts.h"
 #include "lpage.h"
 
+#define MOST_NAMES 16
+
 static scale_slice check_slice(lua_State *L, int index) {
     scale_slice text;
     text.data = luaL_checklstring(L, index, &text.size);
@@ -125,6 +127,25 @@ static int json_raw_field(lua_State *L) {
     else
         push_slice(L, value);
     return 1;
+}
+
+/* json.raw_fields(document, key, …) -> bytes | nil, … */
+static int json_raw_fields(lua_State *L) {
+    scale_slice document = check_slice(L, 1), names[MOST_NAMES], values[MOST_NAMES];
+    scale_error error;
+    int count = lua_gettop(L) - 1;
+    begin(&error);
+    luaL_argcheck(L, count <= MOST_NAMES, 2, "at most 16 names");
+    for (int i = 0; i < count; i++) names[i] = check_slice(L, i + 2);
+    check_status(L, scale_json_pick(document, names, (size_t)count, values, &error), &error);
+    luaL_checkstack(L, count, NULL);
+    for (int i = 0; i < count; i++) {
+        if (values[i].data == NULL)
+            lua_pushnil(L);
+        else
+            push_slice(L, values[i]);
+    }
+    return count;
 }
 
 /* Begins at the document at 1, which must be an object or an array as asked. */
@@ -337,14 +358,23 @@ static void push_bytes_metatable(lua_State *L, const char *name) {
     lua_setfield(L, -2, "__metatable");
 }
 
-static const luaL_Reg functions[] = {{"decode", json_decode},       {"encode", lscale_json_encode},
-                                     {"check", json_check},         {"outline", json_outline},
-                                     {"type", json_type},           {"field", json_field},
-                                     {"raw_field", json_raw_field}, {"members", json_members},
-                                     {"elements", json_elements},   {"page", json_page},
-                                     {"covers", json_covers},       {"array", json_array},
-                                     {"is_array", json_is_array},   {"raw", json_raw},
-                                     {"number", json_number},       {NULL, NULL}};
+static const luaL_Reg functions[] = {{"decode", json_decode},
+                                     {"encode", lscale_json_encode},
+                                     {"check", json_check},
+                                     {"outline", json_outline},
+                                     {"type", json_type},
+                                     {"field", json_field},
+                                     {"raw_field", json_raw_field},
+                                     {"raw_fields", json_raw_fields},
+                                     {"members", json_members},
+                                     {"elements", json_elements},
+                                     {"page", json_page},
+                                     {"covers", json_covers},
+                                     {"array", json_array},
+                                     {"is_array", json_is_array},
+                                     {"raw", json_raw},
+                                     {"number", json_number},
+                                     {NULL, NULL}};
 
 void lscale_json_push_upvalues(lua_State *L) {
     luaL_getmetatable(L, "scaleapi.json.array");

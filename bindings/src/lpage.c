@@ -197,8 +197,7 @@ static void free_page(lscale_page *page) {
 }
 
 /* page:let_go(): whatever document is still there gets its own bytes, and those of the page are freed.
- *Returns how
- ** many there were. */
+** Returns how many there were. */
 static int let_go(lua_State *L) {
     lscale_page *page = check_page(L, 1);
     lua_Integer there = 0;

@@ -1,6 +1,6 @@
 /*
 ** lpage.h - a page of a list as userdata, and the documents in it; for lpage.c, ldocument.c, ljson.c and
-*lcall.c.
+** lcall.c.
 */
 #ifndef LSCALE_PAGE_H
 #define LSCALE_PAGE_H

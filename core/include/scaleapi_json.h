@@ -197,8 +197,8 @@ SCALE_API scale_status scale_json_pick(scale_slice document, const scale_slice *
 /* ===================================================================== pages */
 
 /*
-** A text that holds documents in an array, with whatever else beside it: {"docs":[{…},{…}],"total":2}. It is cut
-** in one pass, which notes where the members of each document are.
+** A text that holds documents in an array, with whatever else beside it: {"docs":[{…},{…}],"total":2}.
+** It is cut in one pass, which notes where the members of each document are.
 */
 typedef struct scale_json_page scale_json_page;
 

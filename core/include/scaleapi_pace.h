@@ -33,27 +33,25 @@ typedef enum scale_landing {
 /*
 ** How many requests may be in flight, and how many may go in a second. The first doubles per round trip until
 ** the server says no (429, 503) or nothing in time; from then on it grows by one a round trip and is halved
-*by
-** each such word. It does not grow while more in flight brings longer answers and no more of them. The second
-** is free until the first 429; then it stays a little under the rate that was answered, and is tried a little
-** higher now and then.
+** by each such word. It does not grow while more in flight brings longer answers and no more of them. The
+** second is free until the first 429; then it stays a little under what the server lets through between two
+** of them, and is tried a little higher now and then. A 429 stops all for as long as the server says, a
+** second at least.
 */
-#define SCALE_PACE_SLICES 20
-
 typedef struct scale_pace {
     int ceiling, limit, in_flight; /* the most there may ever be; may be now; are */
     double rate;                   /* requests a second; 0 while none is known */
     double latency;                /* ms, smoothed; 0 while none is known */
 
     /* the rest is the machine's own */
-    bool doubling, held, known;
-    int round_answers, round_peak, sent_limit, checked_limit, refusals;
+    bool doubling, held;
+    int round_answers, round_peak, sent_limit, checked_limit, refusals, trust;
     int64_t round_began, cut_at, refused_at, no_growth_until;
     double round_latency, checked_latency, checked_throughput;
     int64_t paused_until, raise_at, steady_for, filled_at, quiet_since;
-    double tokens, step, refused_rate;
-    int64_t slice, window_began; /* what was answered of late, by slices of time */
-    int slices[SCALE_PACE_SLICES];
+    double tokens, step, stood;
+    double passed; /* requests let through since then */
+    int64_t count_began;
 } scale_pace;
 
 /* Starts with min(ceiling, 16) in flight and no rate. `ceiling` is at least 1. */
@@ -67,8 +65,7 @@ SCALE_API int64_t scale_pace_wait(scale_pace *pace, int64_t now);
 SCALE_API void scale_pace_sent(scale_pace *pace, int64_t now);
 
 /* A request that was sent at `sent_at` has ended. `retry_after` is what the server asked for (ms, -1),
- *`random`
- ** in [0, 1). Returns why the limit or the rate changed, or NULL if they did not. Never freed. */
+** `random` in [0, 1). Returns why the limit or the rate changed, or NULL if they did not. Never freed. */
 SCALE_API const char *scale_pace_landed(scale_pace *pace, scale_landing landing, int64_t sent_at,
                                         int64_t retry_after, double random, int64_t now);
 
@@ -78,8 +75,7 @@ SCALE_API void scale_pace_restart(scale_pace *pace, int64_t now);
 /* ================================================================== budget */
 
 /* Retries in store. Starts with 50; a retry takes one, a call that the server answered gives a quarter, so
- *that
- ** in the long run at most a fifth of all requests are retries. */
+** that in the long run at most a fifth of all requests are retries. */
 typedef struct scale_budget {
     double retries;
 } scale_budget;
@@ -128,10 +124,11 @@ SCALE_API bool scale_breaker_sent(scale_breaker *breaker);
 SCALE_API const char *scale_breaker_landed(scale_breaker *breaker, scale_landing landing, bool probe,
                                            int64_t retry_after, double random, int64_t now);
 
-/* How long until it is to be given up, if nothing succeeds till then: ms, 0: now; -1: nothing has gone wrong,
- *or
- ** it was given up already. */
-SCALE_API int64_t scale_breaker_patience(const scale_breaker *breaker, int64_t give_up_after, int64_t now);
+/* How long until it is to be given up, if nothing succeeds till then: ms, 0: now. Once something failed, the
+** time since the last success counts; while nothing did, only that in which requests were in flight without
+** a break: since `awaited_since`, -1: none is. -1: nothing is wrong, or it was given up already. */
+SCALE_API int64_t scale_breaker_patience(const scale_breaker *breaker, int64_t give_up_after,
+                                         int64_t awaited_since, int64_t now);
 SCALE_API void scale_breaker_give_up(scale_breaker *breaker, int64_t now);
 
 /* "closed", "open", "probing", "given_up". Never NULL, never freed. */

@@ -6,9 +6,8 @@
 
 #include "scaleapi.h"
 
-/* Checks the structure of a good answer, and that it is what the operation gives. `page` gets it, cut, when
-*it
-** is one of a list that comes page by page, checked in full if asked. Errors: bad_answer, no_memory. */
+/* Checks the structure of a good answer, and that it is what the operation gives. `page` gets it, cut, if it
+** is one of a list that comes page by page; checked in full if asked. Errors: bad_answer, no_memory. */
 scale_status scale__answer_check(const scale_operation *operation, scale_slice answer, bool in_full,
                                  scale_json_page **page, scale_error *error);
 

@@ -1,8 +1,10 @@
 /*
 ** pace.c - how many requests may be in flight, and how many may go in a second.
 **
-** The rate follows what was answered within the last seconds, pauses that the server asked for included: one
-** that lets a burst through and refuses the rest is found out by its average, not by its burst.
+** The rate follows what the server lets through between two refusals, which is what it allows, be it a
+** bucket, a window or a queue: both times there was nothing left. It is not exact, for what a pause does
+** not use may be lost or saved up; see lower_rate. Tried against limiters of many kinds in
+** tests/unit/pace_limiters.c.
 */
 #include <string.h>
 
@@ -17,23 +19,22 @@
 #define NO_GROWTH_MS 10000 /* and then it is tried again */
 
 /* the rate */
-#define SLICE_MS       250
-#define SLICES_ALONE   8
-#define UNDER          0.98 /* of the rate that was answered */
-#define NEARLY         0.9
-#define LEAST_RATE     0.1
-#define FIRST_STEADY   10000 /* ms under the known rate before a little more is tried */
-#define BRIEFLY_STEADY 2000  /* the first time: little is known then */
-#define MOST_STEADY    60000
-#define STEP_MS        1000
-#define FIRST_STEP     0.02
-#define STEPS_GROW     1.5
-#define MOST_STEP      0.25
-#define BASE_PAUSE     1000 /* after a 429 that names none */
-#define MOST_PAUSE     60000
-#define MOST_ASKED     ((int64_t)1 << 40) /* a longer Retry-After is as good as for ever */
-#define BURST_MS       50
-#define QUIET_MS       1000 /* without work for so long: what was measured tells no more */
+#define UNDER        0.98  /* of what the server seems to allow: less than a step under it */
+#define NEARLY       0.93  /* "close by"; of what stood before a step, when that is refused as well */
+#define LEAST_RATE   0.1   /* a word from the server every ten seconds */
+#define STEADY       3     /* times as long as it went well before, no more is tried */
+#define LEAST_STEADY 2000  /* two windows of the usual limiter */
+#define MOST_STEADY  30000 /* a pause of a second is 3 % of it */
+#define STEP_MS      1000  /* one such window */
+#define FIRST_STEP   0.02  /* where it was before UNDER */
+#define DOUBT        0.02  /* the first step, for each time that `most` holds `least` */
+#define STEPS_GROW   1.5
+#define MOST_STEP    0.25
+#define BASE_PAUSE   1000 /* after a 429 that names none, or less */
+#define MOST_PAUSE   60000
+#define MOST_ASKED   ((int64_t)1 << 40) /* a longer Retry-After is as good as for ever */
+#define BURST_MS     50                 /* what a late turn of the loop may make up for */
+#define QUIET_MS     1000               /* without work for so long: what was counted tells no more */
 
 static int least(int a, int b) {
     return a < b ? a : b;
@@ -41,32 +42,6 @@ static int least(int a, int b) {
 
 static int most(int a, int b) {
     return a > b ? a : b;
-}
-
-/* ============================================================ what was answered */
-
-static void move_window(scale_pace *pace, int64_t now) {
-    int64_t slice = now / SLICE_MS;
-    if (slice - pace->slice >= SCALE_PACE_SLICES) pace->slice = slice - SCALE_PACE_SLICES;
-    while (pace->slice < slice) pace->slices[++pace->slice % SCALE_PACE_SLICES] = 0;
-}
-
-static void empty_window(scale_pace *pace, int64_t now) {
-    memset(pace->slices, 0, sizeof pace->slices);
-    pace->slice = now / SLICE_MS;
-    pace->window_began = now;
-}
-
-/* Answers a second, of late: of the last two seconds, or, if a pause was in them, of all that is known. */
-static double measured_rate(scale_pace *pace, int64_t now, bool undisturbed) {
-    int count = 0, slices = undisturbed ? SLICES_ALONE : SCALE_PACE_SLICES;
-    move_window(pace, now);
-    for (int i = 0; i < slices; i++)
-        count += pace->slices[(pace->slice - i + SCALE_PACE_SLICES) % SCALE_PACE_SLICES];
-    int64_t began = (pace->slice - slices + 1) * SLICE_MS;
-    if (began < pace->window_began) began = pace->window_began;
-    int64_t elapsed = now > began ? now - began : 1;
-    return count * 1000.0 / (double)elapsed;
 }
 
 /* ==================================================================== in flight */
@@ -148,31 +123,75 @@ static void fill_tokens(scale_pace *pace, int64_t now) {
     if (pace->tokens > burst) pace->tokens = burst;
 }
 
-static void lower_rate(scale_pace *pace, int64_t now) {
-    bool undisturbed = now - pace->paused_until > SLICES_ALONE * SLICE_MS;
-    double answered = measured_rate(pace, now, undisturbed);
-    /* A measure without a pause is not far off. */
-    if (pace->known && answered < pace->refused_rate * NEARLY) answered = pace->refused_rate * NEARLY;
-    pace->known = undisturbed && pace->refused_rate > 0;
-    double rate = answered > 0 ? answered * UNDER : pace->rate / 2;
-    bool as_before = answered > pace->refused_rate * NEARLY && answered * NEARLY < pace->refused_rate;
-    if (pace->rate > 0 && rate > pace->rate * UNDER) rate = pace->rate * UNDER;
-    if (rate < LEAST_RATE && (answered > 0 || pace->rate > 0)) rate = LEAST_RATE;
-    bool first = pace->rate <= 0;
-    pace->rate = rate;
-    pace->steady_for = first ? BRIEFLY_STEADY : as_before ? pace->steady_for * 2 : FIRST_STEADY;
-    if (pace->steady_for > MOST_STEADY) pace->steady_for = MOST_STEADY;
-    pace->refused_rate = answered;
-    pace->step = FIRST_STEP;
+static double greater(double a, double b) {
+    return a > b ? a : b;
+}
+
+static double within(double x, double least, double most) {
+    return x < least ? least : x > most ? most : x;
+}
+
+/* It goes down in any case; but what stood for a while is believed for two refusals. */
+static void set_rate(scale_pace *pace, double rate, double active) {
+    double before = pace->rate, steady = active * STEADY;
+    bool stepped = pace->trust == 2;
+    if (pace->trust > 0) rate = greater(rate, pace->stood * (stepped ? UNDER : NEARLY));
+    if (pace->trust > 0) pace->trust--;
+    if (before > 0 && rate > before * UNDER) rate = before * UNDER;
+    pace->rate = greater(rate, LEAST_RATE);
+    /* No step has shown that it was too early: but the less of the rate is left, the less is known. */
+    if (!stepped && before > 0) steady = greater(steady, (double)pace->steady_for * pace->rate / before);
+    /* It lies between two steps, and close: known. */
+    if (stepped && before * NEARLY < pace->stood) steady = MOST_STEADY;
+    pace->steady_for = (int64_t)within(steady, LEAST_STEADY, MOST_STEADY);
     pace->held = false;
 }
 
+static void begin_count(scale_pace *pace, int64_t now) {
+    pace->passed = 0;
+    pace->count_began = now;
+}
+
+/* When sending began, or began again after a pause. */
+static int64_t resumed(const scale_pace *pace) {
+    return pace->paused_until > pace->count_began ? pace->paused_until : pace->count_began;
+}
+
+/* Of what is on its way, as much as was sent before, if it was sent evenly while an answer takes. */
+static double sent_before(const scale_pace *pace, int64_t sent_at, int64_t now) {
+    double from = greater((double)resumed(pace), (double)now - pace->latency);
+    double before = (double)sent_at - from;
+    return before > 0 ? pace->in_flight * before / ((double)now - from) : 0;
+}
+
+/*
+** What the server allows lies between what it let through from the last refusal to this one, the pause
+** counted (`least`: that is it, if what is not used in a pause is saved up), and the same without the
+** pause (`most`: that is it, if it is lost). The shorter the pause beside the rest, the less it matters.
+** Where both are uncertain, a middle that is too high is found out at once, and one that is too low is
+** left in quick steps.
+*/
+static void lower_rate(scale_pace *pace, double passed, int64_t sent_at) {
+    double active = greater((double)(sent_at - resumed(pace)), 1);
+    double all = (double)(sent_at - pace->count_began);
+    if (pace->rate <= 0 && active < pace->latency) active = pace->latency;
+    if (pace->paused_until <= pace->count_began) all = active + BASE_PAUSE; /* a rest was before it */
+    if (all < active) all = active;
+    double most = passed * 1000 / active, least = passed * 1000 / all;
+    if (pace->rate > 0 && most > pace->rate) most = pace->rate;
+    if (least > most) least = most;
+    double of_least = (all - active) / all / 2;
+    set_rate(pace, 1 / (of_least / least + (1 - of_least) / most) * UNDER, active);
+    pace->step = within((most / least - 1) * DOUBT, FIRST_STEP, MOST_STEP);
+}
+
+/* What the server asked for, but a second at least; two, four, … when nothing was answered since. */
 static int64_t pause_after_refusal(const scale_pace *pace, int64_t retry_after, double random) {
     int64_t pause = BASE_PAUSE;
-    if (retry_after > MOST_ASKED) retry_after = MOST_ASKED;
     for (int i = 1; i < pace->refusals && pause < MOST_PAUSE; i++) pause *= 2;
     if (pause > MOST_PAUSE) pause = MOST_PAUSE;
-    if (retry_after > 0) pause = retry_after;
+    if (retry_after > MOST_ASKED) retry_after = MOST_ASKED;
+    if (retry_after > pause) pause = retry_after;
     return pause + (int64_t)(random * (pause < 10000 ? (double)pause : 10000) / 20);
 }
 
@@ -181,10 +200,19 @@ static const char *refuse(scale_pace *pace, int64_t sent_at, int64_t retry_after
                           int64_t now) {
     bool again = sent_at > pace->refused_at;
     if (again) {
+        double under_way = sent_before(pace, sent_at, now);
+        double passed = pace->passed + under_way;
+        bool none = pace->refusals > 0 && under_way < 1;
         pace->refusals++;
         pace->refused_at = now;
-        lower_rate(pace, now);
+        if (!none && passed >= 1) {
+            lower_rate(pace, passed, sent_at);
+            pace->count_began = sent_at;
+            pace->passed = -under_way;
+        }
         halve(pace, needed_in_flight(pace), now);
+    } else if (pace->passed < 0) {
+        pace->passed += 1; /* it was taken for one that passes */
     }
     int64_t until = now + pause_after_refusal(pace, retry_after, random);
     if (until > pace->paused_until) pace->paused_until = until;
@@ -198,7 +226,10 @@ static const char *refuse(scale_pace *pace, int64_t sent_at, int64_t retry_after
 static const char *raise_rate(scale_pace *pace, int64_t now) {
     if (pace->rate <= 0 || now < pace->raise_at || !pace->held) return NULL;
     fill_tokens(pace, now);
+    pace->stood = pace->rate;
+    pace->trust = 2;
     pace->rate *= 1 + pace->step;
+    pace->limit = most(pace->limit, needed_in_flight(pace));
     pace->step = pace->step * STEPS_GROW < MOST_STEP ? pace->step * STEPS_GROW : MOST_STEP;
     pace->raise_at = now + STEP_MS;
     pace->held = false;
@@ -209,10 +240,9 @@ static const char *raise_rate(scale_pace *pace, int64_t now) {
 
 static const char *take_answer(scale_pace *pace, int64_t sent_at, int64_t now) {
     double latency = (double)(now - sent_at);
-    pace->refusals = 0;
+    if (sent_at > pace->refused_at) pace->refusals = 0;
+    pace->passed += 1;
     pace->latency = pace->latency == 0 ? latency : pace->latency + (latency - pace->latency) / 16;
-    move_window(pace, now);
-    pace->slices[pace->slice % SCALE_PACE_SLICES]++;
     pace->round_answers++;
     pace->round_latency += latency;
     const char *why = raise_rate(pace, now);
@@ -226,10 +256,10 @@ void scale_pace_init(scale_pace *pace, int ceiling, int64_t now) {
     pace->ceiling = most(ceiling, 1);
     pace->limit = least(pace->ceiling, FIRST_LIMIT);
     pace->doubling = true;
-    pace->steady_for = FIRST_STEADY;
+    pace->steady_for = LEAST_STEADY;
     pace->cut_at = pace->refused_at = INT64_MIN;
     pace->quiet_since = pace->filled_at = now;
-    empty_window(pace, now);
+    begin_count(pace, now);
     begin_round(pace, now);
 }
 
@@ -245,12 +275,14 @@ void scale_pace_restart(scale_pace *pace, int64_t now) {
     pace->doubling = true;
     pace->cut_at = now;
     forget_checks(pace);
-    empty_window(pace, now);
+    begin_count(pace, now);
     begin_round(pace, now);
 }
 
 int64_t scale_pace_wait(scale_pace *pace, int64_t now) {
     if (pace->in_flight >= pace->limit) return -1;
+    /* A pause that was too short is followed by one that tries. */
+    if (pace->refusals > 1 && pace->in_flight > 0) return -1;
     if (pace->paused_until > now) return pace->paused_until - now;
     if (pace->rate <= 0) return 0;
     fill_tokens(pace, now);
@@ -264,7 +296,7 @@ void scale_pace_sent(scale_pace *pace, int64_t now) {
     int64_t quiet_since = pace->paused_until > pace->quiet_since ? pace->paused_until : pace->quiet_since;
     double gap = QUIET_MS + (pace->rate > 0 ? 1000.0 / pace->rate : 0);
     if (pace->in_flight == 0 && (double)(now - quiet_since) > gap) {
-        empty_window(pace, now);
+        begin_count(pace, now);
         begin_round(pace, now);
     }
     if (pace->rate > 0) {

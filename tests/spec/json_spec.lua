@@ -374,6 +374,20 @@ describe("json.field", function()
         assert.equal("[nonsense]", json.raw_field(text, "c"))
         assert.is_nil(json.raw_field(text, "d"))
     end)
+
+    it("finds several fields in one pass", function()
+        local text = '{"a":1,"b":"x","a":[2],"c":null}'
+        assert.same({ n = 4, "[2]", nil, "null", '"x"' }, table.pack(json.raw_fields(text, "a", "d", "c", "b")))
+        assert.equal(0, select("#", json.raw_fields(text)))
+        assert.same({ n = 1 }, table.pack(json.raw_fields("{}", "a")))
+        for _, wrong in ipairs { "[]", "7", "", "{", '{"a" 1}' } do
+            assert.is_false((pcall(json.raw_fields, wrong, "a")))
+        end
+        local names = {}
+        for i = 1, 17 do names[i] = "n" .. i end
+        assert.is_false((pcall(json.raw_fields, "{}", table.unpack(names))))
+        assert.is_false((pcall(json.raw_fields, "{}", {})))
+    end)
 end)
 
 describe("json.members and json.elements", function()

@@ -1,7 +1,6 @@
 /*
 ** blocks.h - 64 bytes of a text at once, as bit masks: which of them are quotes, brackets, between quotes.
-*Private to
-** core/src/json; for machines with SSE2, which is every amd64.
+** Private to core/src/json; for machines with SSE2, which is every amd64.
 */
 #ifndef SCALE_JSON_BLOCKS_H
 #define SCALE_JSON_BLOCKS_H

@@ -2,13 +2,10 @@
 ** check.c - checking a value in full, 64 bytes at once. Called for scale_json_check, and by page.c.
 **
 ** What may stand where is mostly a matter of what stands before: a value behind a bracket that opens, a comma
-*or a
-** colon; a comma behind a value; a colon behind a string. That is asked of all tokens of a block by shifting
-*bit masks.
-** What remains is a matter of brackets: that they pair up, that in objects colons and commas take turns, and
-*that in
-** arrays there are no colons. Whether the whole is right is all that is found out here; the reader says what
-*is wrong.
+** or a colon; a comma behind a value; a colon behind a string. That is asked of all tokens of a block by
+** shifting bit masks. What remains is a matter of brackets: that they pair up, that in objects colons
+** and commas take turns, and that in arrays there are no colons. Whether the whole is right is all that
+** is found out here; the reader says what is wrong.
 */
 #include "json/blocks.h"
 #include "json/scan.h"
@@ -21,8 +18,7 @@ const char *scale__json_pass_checked(const char *at, const char *end, size_t max
 #else
 
 /* What is carried from one block to the next, beside the brackets. The masks are 0 or all bits, the others 0
- *or 1:
- ** the last token (behind it, white space) was of that class. */
+** or 1: the last token (behind it, white space) was of that class. */
 typedef struct carried {
     uint64_t in_string;
     bool escape;
@@ -115,8 +111,7 @@ typedef struct separators {
 } separators;
 
 /* Takes what stands between two brackets, or the end of the block, which is at `last`. Before it, there were
- *an odd
- ** number of separators in the block, or not. */
+** an odd number of separators in the block, or not. */
 static inline bool take_region(nesting *n, const separators *s, uint64_t region, unsigned last,
                                bool odd_before) {
     uint64_t inside = s->all & region;
@@ -147,8 +142,7 @@ static inline bool leave(nesting *n, uint64_t is_object, bool empty) {
 }
 
 /* Takes the brackets of a block and what is between them. Gives the bytes up to the one that ends the value,
- *all when
- ** none does; 0 when something is wrong. */
+** all when none does; 0 when something is wrong. */
 static inline uint64_t take_brackets(nesting *n, const tokens *t, uint64_t behind_opened, const char *at) {
     uint64_t all = t->commas | t->colons, brackets = t->opening | t->closing, left = ~(uint64_t)0;
     const separators s = {all, t->colons, running_parity(all)};
