@@ -223,15 +223,41 @@ static int collect(lua_State *L) {
 
 /* ====================================================================== writing */
 
-/* Writes the document as a line: a line end in it can only stand between its parts, where a space does. */
-static bool write_line(FILE *file, scale_slice text) {
-    const char *at = text.data, *end = at + text.size;
-    bool broken = memchr(at, '\n', text.size) != NULL || memchr(at, '\r', text.size) != NULL;
-    if (!broken) return fwrite(at, 1, text.size, file) == text.size && putc_unlocked('\n', file) != EOF;
-    for (; at < end; at++) {
-        if (putc_unlocked(*at == '\n' || *at == '\r' ? ' ' : *at, file) == EOF) return false;
+/* Lines on their way to a file: stdio's own buffer is too small for them, whatever setvbuf is told. */
+typedef struct lines {
+    FILE *file;
+    size_t used;
+    char text[32 << 10];
+} lines;
+
+static bool flush_lines(lines *l) {
+    size_t used = l->used;
+    l->used = 0;
+    return fwrite(l->text, 1, used, l->file) == used;
+}
+
+static bool add_bytes(lines *l, const char *bytes, size_t size) {
+    if (size > sizeof l->text - l->used && !flush_lines(l)) return false;
+    if (size > sizeof l->text) return fwrite(bytes, 1, size, l->file) == size;
+    memcpy(l->text + l->used, bytes, size);
+    l->used += size;
+    return true;
+}
+
+/* Adds the document as a line: a line end in it can only stand between its parts, where a space does. */
+static bool add_line(lines *l, scale_slice text) {
+    bool broken = memchr(text.data, '\n', text.size) != NULL || memchr(text.data, '\r', text.size) != NULL;
+    if (!broken) return add_bytes(l, text.data, text.size) && add_bytes(l, "\n", 1);
+    for (size_t i = 0; i < text.size; i++) {
+        bool is_end = text.data[i] == '\n' || text.data[i] == '\r';
+        if (!add_bytes(l, is_end ? " " : text.data + i, 1)) return false;
     }
-    return putc_unlocked('\n', file) != EOF;
+    return add_bytes(l, "\n", 1);
+}
+
+/* The error is raised when the documents before the wrong one are written. */
+static bool is_right(const lscale_page *page, scale_slice text, scale_error *error) {
+    return scale_json_page_is_checked(page->page) || scale_json_check(text, NULL, error) == SCALE_OK;
 }
 
 /* page:write(file) -> how many documents it wrote, from the next one to the end of the page, each checked in
@@ -240,17 +266,21 @@ static int write_rest(lua_State *L) {
     lscale_page *page = check_page(L, 1);
     luaL_Stream *stream = luaL_checkudata(L, 2, LUA_FILEHANDLE);
     luaL_argcheck(L, stream->closef != NULL, 2, "the file is closed");
+    scale_error error = SCALE_ERROR_INIT;
+    lines l;
     size_t first = page->next;
-    bool checked = page->page != NULL && scale_json_page_is_checked(page->page);
+    l.file = stream->f;
+    l.used = 0;
     while (page->next < page->count) {
-        scale_error error = SCALE_ERROR_INIT;
         scale_slice text = scale_json_page_document(page->page, page->next);
-        if (!checked && scale_json_check(text, NULL, &error) != SCALE_OK) {
-            lua_pushstring(L, error.message);
-            return lua_error(L);
-        }
-        if (!write_line(stream->f, text)) return luaL_fileresult(L, 0, NULL);
+        if (!is_right(page, text, &error)) break;
+        if (!add_line(&l, text)) return luaL_fileresult(L, 0, NULL);
         page->next++;
+    }
+    if (!flush_lines(&l)) return luaL_fileresult(L, 0, NULL);
+    if (error.kind != SCALE_NONE) {
+        lua_pushstring(L, error.message);
+        return lua_error(L);
     }
     lua_pushinteger(L, (lua_Integer)(page->next - first));
     return 1;

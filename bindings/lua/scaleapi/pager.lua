@@ -24,7 +24,7 @@ local SOUND_FOR = core.lua_release >= 50406
 
 local MOST_EMPTY_PAGES = 10 -- in a row, each of which says that there is more
 local MOST_KEPT = 4 << 20 -- bytes of pages that were worked through,
-local MOST_PAGES = 32     -- and how many of them
+local MOST_PAGES = 8     -- and how many of them
 
 local function bad_answer(row, message)
     return { kind = "bad_answer", operation = row.name, message = message, attempts = 1, retriable = false }

@@ -210,11 +210,14 @@ const char *scale__json_pass_brackets(const char *at, const char *end, scale__js
 
 const char *scale__json_pass_object(const char *at, const char *end, scale__json_search *search,
                                     scale__json_fault *fault) {
-    search->regular = true;
-    search->escapes = false;
-    search->member_count = 0;
-    for (size_t i = 0; i < search->count; i++) search->values[i] = NULL;
-    return walk(at, end, search, fault);
+    scale__json_search found = *search; /* whose address nobody has: it can stand in registers */
+    found.regular = true;
+    found.escapes = false;
+    found.member_count = 0;
+    for (size_t i = 0; i < found.count; i++) found.values[i] = NULL;
+    const char *behind = walk(at, end, &found, fault);
+    *search = found;
+    return behind;
 }
 #endif
 
