@@ -3,6 +3,7 @@
 #     . examples/setup.sh
 #     setup build          what it takes to build and run scalua
 #     setup build tests    and to test it
+#     setup build bench    to measure it
 #
 # A line says which package, how to see that it is there, and what it is for. What is there already,
 # by whatever way it came, is left alone. Debian 12 is what this is written for; on another system it
@@ -32,8 +33,33 @@ lua-busted            | command -v busted                        | runs the spec
 lua-check             | command -v luacheck                      | the linter for Lua
 clang-format-14       | command -v clang-format-14               | the format of the C files
 openssl               | command -v openssl                       | certificates for the specs of https
+nginx                 | PATH=$PATH:/usr/sbin command -v nginx    | speaks HTTP/2 in front of a plain server
 socat                 | command -v socat                         | speaks TLS in front of a plain server
 binutils              | command -v nm                            | which symbols a library exports
+g++                   | command -v c++                           | the headers are for C++ too
+clang                 | command -v clang                         | the other compiler
+gringo                | command -v clingo                        | applications that the module is tried in, from here
+gnuplot-nox           | command -v gnuplot                       | on
+mle                   | command -v mle                           | likewise
+neomutt               | command -v neomutt                       | likewise
+prosody               | command -v prosody                       | likewise
+lighttpd              | test -x /usr/sbin/lighttpd               | likewise
+lighttpd-modules-lua  | test -e /usr/lib/lighttpd/mod_magnet.so  | likewise
+dnsmasq-base-lua      | dpkg -s dnsmasq-base-lua                 | likewise
+curl                  | command -v curl                          | asks one of them
+libuv1-dev            | pkg-config --exists libuv                | a loop of another kind, for an example in C
+LIST
+    bench) cat <<'LIST' ;;
+openssl               | command -v openssl                       | certificates for https
+nginx                 | PATH=$PATH:/usr/sbin command -v nginx    | speaks HTTP/2 in front of a plain server
+wrk                   | command -v wrk                           | what the server could do
+valgrind              | command -v valgrind                      | counts instructions
+binutils              | command -v strip                         | how large the executable is
+lua5.4                | command -v lua5.4                        | runs what others would write in Lua
+lua-cjson             | lua5.4 -e 'require "cjson"'              | JSON, of theirs
+lua-http              | test -e /usr/share/lua/5.3/http/client.lua | requests, many at once
+lua-socket            | lua5.4 -e 'require "socket"'             | requests, one by one
+lua-sec               | lua5.4 -e 'require "ssl"'                | https for it
 LIST
     esac
 }
@@ -62,12 +88,18 @@ setup_install() {
     command -v apt-get >/dev/null 2>&1 ||
         { setup_failed "This is not Debian. Please install what there is called: $*" /dev/null; return 1; }
     log=$(mktemp) || return 1
+    # What is installed to be run by tests is not to serve on this machine from now on.
+    rule=/usr/sbin/policy-rc.d
+    if [ -e $rule ]; then rule=; else printf '#!/bin/sh\nexit 101\n' | $root tee $rule >/dev/null && $root chmod +x $rule; fi
     # A source that cannot be reached need not matter: what counts is whether the packages come.
     $root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 update >"$log" 2>&1 || true
     $root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 \
-        install --no-install-recommends "$@" >>"$log" 2>&1 </dev/null ||
-        { setup_failed "apt-get could not install: $*" "$log"; rm -f "$log"; return 1; }
+        install --no-install-recommends "$@" >>"$log" 2>&1 </dev/null
+    installed=$?
+    [ -z "$rule" ] || $root rm -f $rule
+    [ $installed = 0 ] || setup_failed "apt-get could not install: $*" "$log"
     rm -f "$log"
+    return $installed
 }
 
 setup() {

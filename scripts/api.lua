@@ -21,6 +21,7 @@ local function new_parser()
         .. "a field of the body as JSON, where NAME=VALUE would be a string."):argname "NAME=VALUE":args "*"
     command.add_name(parser, "--input", "FILE", "The whole body, as JSON, is in this file; -: standard input.")
     parser:flag("--all", "Of a list: print what it lists, one a line, all pages of it.")
+    command.add_http(parser)
     parser:flag("--list", "Show all operations: name, method, path.")
     parser:flag("-h --help", "Show this; with OPERATION, what is to be known of it: parameters, answer, errors.")
     return parser

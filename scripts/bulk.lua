@@ -121,7 +121,7 @@ local function run(client, arguments, operation, row)
     local written, repeatable = nil, scaleapi.senders.repeatable(row)
     local result = work.run({
         client = client, concurrency = arguments.concurrency, rows = open_rows(arguments.file, operation, row),
-        send = sender(safe, (row.name:gsub("^v2%.", "")), scaleapi.senders.options(row)),
+        send = sender(safe, (row.name:gsub("^v2%.", "")), scaleapi.senders.options(row)), one_call = true,
         repeatable = function(each) return repeatable(each.arguments and each.arguments[each.arguments.n]) end,
         journal = work.journal_of(arguments.file .. "." .. row.name), input = arguments.file, fresh = arguments.fresh,
         header = { { "call", row.name } },
@@ -160,7 +160,7 @@ command.run("bulk", function()
         report.say("%s failed; %s says why; mend and feed back %s", report.count(written.count, "row"),
             written.errors_path, written.failed_path)
     end
-    if result.stopped then report.say "run the same command again to go on" end
+    work.say_how_to_go_on(result)
     summarize(arguments, result)
     return work.end_code(result)
 end)

@@ -1,6 +1,8 @@
 -- cancel: cancel the tasks of batches that are not done yet
 --[[
-Tasks that are completed, canceled or in error are left alone; so are tasks that become so meanwhile.
+Tasks that are completed, canceled or in error are left alone; so are tasks that become so meanwhile. There is no
+journal: what is to be done stands on the server, as each task's status, so the same command goes on where one that was
+killed had come, and counts what is canceled already among what it leaves alone.
 --]]
 
 local command = require "scripts.lib.command"
@@ -115,5 +117,6 @@ command.run("cancel", function()
         concurrency = arguments.concurrency, client = client,
     }, arguments)
     summarize(arguments, result, skipped, unknown)
+    work.say_how_to_go_on(result)
     return work.end_code(result, result.failed + unknown)
 end)

@@ -64,5 +64,6 @@ command.run("finalize", function()
         report.json { batches = entries, failed = result.failed, dry_run = arguments.dry_run,
             seconds = report.seconds(result.seconds) }
     end
+    work.say_how_to_go_on(result)
     return work.end_code(result)
 end)

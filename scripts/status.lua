@@ -109,7 +109,7 @@ end
 
 -- An outage ends the first look, but not a watch that has begun.
 local function must_end(result, round)
-    return result.problem or result.stopped and (result.stopped.code ~= command.GAVE_UP or round == 1)
+    return result.problem or result.stopped and (result.stopped.reason ~= "gave_up" or round == 1)
 end
 
 local function look_and_show(client, arguments, entries)
@@ -141,8 +141,10 @@ command.run("status", function()
     local arguments = read_arguments()
     arguments.batch = command.without_repeats(arguments.batch)
     local entries = {}
-    local result = look_and_show(command.client(arguments.concurrency), arguments, entries)
+    local ok, result = pcall(look_and_show, command.client(arguments.concurrency), arguments, entries)
+    if not ok and not command.is_stop(result) then error(result, 0) end
     local list, failed = summarize(arguments.batch, entries)
     if arguments.json then report.json { batches = list, failed = failed } end
+    if not ok then error(result, 0) end
     return work.end_code(result, failed)
 end)

@@ -3,14 +3,20 @@
 Exactly those that the journal says this run made and that can still be canceled; what was there before stays. Each is
 noted in the same journal: ended at any moment, the same command goes on where it was, and an upload afterwards makes
 the tasks again. For that their unique_ids must be free: --clear-unique-id.
+A row that was under way when a run was killed, and whose task the next run found, was made by the upload if it is
+younger than the journal. The server's clock decides, told by the Date of its answers; of ours only what has passed
+since the journal was begun (so it must not have been set meanwhile). Where that does not tell, the task stays.
 --]]
 
 local scaleapi = require "scaleapi"
+local sys = require "scaleapi.sys"
 local command = require "scripts.lib.command"
 local report = require "scripts.lib.report"
 local work = require "scripts.lib.work"
 
 local FINAL = { completed = true, canceled = true, error = true }
+-- Seconds that the server's dates, which are whole and as old as their way, may be apart from the times of its tasks.
+local SLACK = 3
 -- By the journal: made by this run; perhaps; canceled, but not free.
 local MADE, PERHAPS, HELD = "c", "m", "k"
 
@@ -18,6 +24,7 @@ local function read_arguments()
     local parser = command.parser("undo", "Cancels the tasks that an upload has made. This cannot be undone.")
     parser:argument("journal", "The journal of the upload."):argname "FILE.jsonl.journal"
     parser:flag("--clear-unique-id", "Free the unique_ids of the canceled tasks, so that they can be made again.")
+    parser:flag("--include-unsure", "Cancel also what this upload or somebody before it may have made.")
     command.add_caution(parser)
     command.add_common(parser)
     command.add_explain(parser)
@@ -37,6 +44,31 @@ local function open(path, client)
     return log
 end
 
+-- ----------------------------------------------------------------- whose it is
+
+-- When the journal was begun, by the server's clock; nil while nothing tells.
+local function begun_there(client, log)
+    local now, passed = client:server_time(), sys.time() - (tonumber(log.begun) or math.huge)
+    return now and passed >= 0 and now - passed or nil
+end
+
+-- As the API writes times, up to the second: what is earlier comes first in the alphabet.
+local function written(seconds)
+    return os.date("!%Y-%m-%dT%H:%M:%S", math.floor(seconds))
+end
+
+-- Did this upload make the task, which was there when a run that went on looked? True, false; or nil, and why that
+-- cannot be told.
+local function is_ours(client, log, task)
+    local begun = begun_there(client, log)
+    if not begun then return nil, "nothing tells how late it was for the server when the upload began" end
+    local second, zone = tostring(task.created_at):match "^(%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d)%.?%d*(.*)$"
+    if zone ~= "Z" and zone ~= "+00:00" then return nil, "the server does not say when, in UTC, it was made" end
+    if second >= written(begun + SLACK) then return true end
+    if second < written(begun - SLACK) then return false end
+    return nil, "it was made at about the time when the upload began"
+end
+
 -- ----------------------------------------------------------------------- rows
 
 -- The rows whose tasks are to be canceled, or freed: { number =, task =, letter = }.
@@ -50,15 +82,6 @@ local function row_source(log, arguments)
             if wanted[letter] then return { number = number, task = log:word(number), letter = letter } end
         end
     end
-end
-
--- A row may have been begun before the task that was then found there: it made the task if that is younger than the
--- journal.
-local function is_ours(client, log, task_id)
-    local task, err = client.safe:get_task(task_id)
-    if not task then return nil, err end
-    local time = task.created_at
-    return time ~= nil and time >= os.date("!%Y-%m-%dT%H:%M:%S", math.floor(log.begun))
 end
 
 local function failed(err)
@@ -79,25 +102,35 @@ local function free(client, row)
     return { state = "freed" }, "u"
 end
 
-local function cancel(client, log, arguments, row)
-    if not row.task then
-        return failed { kind = "journal", message = "the journal does not say which task it is", attempts = 0 }
-    end
-    if row.letter == HELD then return free(client, row) end
-    if row.letter == PERHAPS then
-        local ours, err = is_ours(client, log, row.task)
-        if err then return failed(err) end
-        if not ours then return { state = "left" }, "e" end
-    end
+local function cancel(client, arguments, row)
     local task, err = client.safe:cancel_task(row.task, { clear_unique_id = arguments.clear_unique_id, bulk = true })
     if not task then return look_again(client, row, err) end
     return { state = "canceled" }, arguments.clear_unique_id and "u" or "k"
 end
 
+local function act(client, arguments, row)
+    if row.letter == HELD then return free(client, row) end
+    return cancel(client, arguments, row)
+end
+
+-- What becomes of the row without anything being changed; nil if its task is to be canceled, or freed.
+local function spare(client, log, arguments, row)
+    if not row.task then
+        return failed { kind = "journal", message = "the journal does not say which task it is", attempts = 0 }
+    end
+    if row.letter ~= PERHAPS then return nil end
+    local task, err = client.safe:get_task(row.task, { bulk = true })
+    if not task then return failed(err) end
+    local ours, why = is_ours(client, log, task)
+    if ours == false then return { state = "left" }, "e" end
+    if ours == nil and not arguments.include_unsure then return { state = "unsure", why = why } end
+end
+
 local function sender(client, log, arguments)
     return function(row)
-        if arguments.dry_run then return { state = row.letter == HELD and "freed" or "canceled" } end
-        local outcome, letter = cancel(client, log, arguments, row)
+        local outcome, letter = spare(client, log, arguments, row)
+        if arguments.dry_run then return outcome or { state = row.letter == HELD and "freed" or "canceled" } end
+        if not outcome then outcome, letter = act(client, arguments, row) end
         if letter then log:record(letter, row.number) end
         return outcome
     end
@@ -116,15 +149,24 @@ end
 local function summarize(arguments, result, unknown)
     local counts = result.counts
     local summary = {
-        canceled = counts.canceled or 0, freed = counts.freed, left_alone = counts.left or 0, failed = result.failed,
-        unknown = unknown > 0 and unknown or nil, dry_run = arguments.dry_run, retries = result.retries,
-        seconds = report.seconds(result.seconds),
+        canceled = counts.canceled or 0, freed = counts.freed, left_alone = counts.left or 0, unsure = counts.unsure,
+        failed = result.failed, unknown = unknown > 0 and unknown or nil, dry_run = arguments.dry_run,
+        retries = result.retries, seconds = report.seconds(result.seconds),
     }
     if arguments.json then return report.json(summary) end
-    report.say("%d %s%s, %d left alone, %d failed; %.1f seconds", summary.canceled,
+    report.say("%d %s%s, %d left alone%s, %d failed; %.1f seconds", summary.canceled,
         arguments.dry_run and "would be canceled" or "canceled",
-        summary.freed and (", %d freed"):format(summary.freed) or "", summary.left_alone, summary.failed,
-        summary.seconds)
+        summary.freed and (", %d freed"):format(summary.freed) or "", summary.left_alone,
+        summary.unsure and (", %d unsure"):format(summary.unsure) or "", summary.failed, summary.seconds)
+end
+
+local function say_what_is_unsure(result, arguments)
+    local unsure = result.counts.unsure or 0
+    if unsure == 0 then return 0 end
+    report.say("%s this upload may have made, or somebody before it, and %s; to cancel %s too: "
+        .. "scalua undo --include-unsure%s %s", report.count(unsure, "task"), unsure == 1 and "it stays" or "they stay",
+        unsure == 1 and "it" or "them", arguments.clear_unique_id and " --clear-unique-id" or "", arguments.journal)
+    return unsure
 end
 
 local function say_what_is_needed(log, arguments)
@@ -136,7 +178,9 @@ local function say_what_is_needed(log, arguments)
 end
 
 local function how_many(log, arguments)
-    local words = "cancel " .. report.count(log:count(MADE) + log:count(PERHAPS), "task")
+    local words = "cancel " .. report.count(log:count(MADE), "task")
+    local perhaps = log:count(PERHAPS)
+    if perhaps > 0 then words = ("%s and %d that may be of this upload"):format(words, perhaps) end
     if arguments.clear_unique_id and log:count(HELD) > 0 then
         words = words .. ", free the unique_ids of " .. log:count(HELD)
     end
@@ -150,7 +194,9 @@ local function undo(log, arguments, client)
         client = client, concurrency = arguments.concurrency,
         rows = row_source(log, arguments), send = sender(client, log, arguments),
         on_outcome = function(row, outcome)
-            if outcome.error then
+            if outcome.state == "unsure" then
+                report.say("task %s of row %d stays: %s", row.task, row.number, outcome.why)
+            elseif outcome.error then
                 report.say("task %s: %s", row.task or "of row " .. row.number,
                     scaleapi.is_error(outcome.error) and tostring(outcome.error) or outcome.error.message)
             end
@@ -159,8 +205,10 @@ local function undo(log, arguments, client)
     }, arguments)
     if not log:flush() then command.stop(command.FAILURE, "%s", log.failed) end
     summarize(arguments, result, unknown)
+    local unsure = say_what_is_unsure(result, arguments)
     say_what_is_needed(log, arguments)
-    return work.end_code(result, result.failed + unknown)
+    work.say_how_to_go_on(result)
+    return work.end_code(result, result.failed + unknown + unsure)
 end
 
 command.run("undo", function()

@@ -7,6 +7,7 @@ any moment, the same command goes on where it was.
 --]]
 
 local scaleapi = require "scaleapi"
+local sys = require "scaleapi.sys"
 local command = require "scripts.lib.command"
 local outcomes = require "scripts.lib.outcomes"
 local payload = require "scripts.lib.payload"
@@ -21,6 +22,8 @@ local NEEDS = {
     { "finalize", "batch", "--finalize needs --batch" },
     { "allow_partial", "finalize", "--allow-partial goes with --finalize" },
 }
+
+local RETURN = 13
 
 local function read_arguments()
     local parser = command.parser("upload", "Makes a task of every line of a JSONL file.")
@@ -46,10 +49,6 @@ end
 
 -- ---------------------------------------------------------------------- rows
 
-local function lines_of(arguments)
-    return command.as_asked(scaleapi.jsonl.lines, arguments.file)
-end
-
 local function say_equal(arguments, equal, groups)
     for _, group in ipairs(groups) do
         report.say("%s: lines %s are equal", arguments.file, table.concat(group, ", "))
@@ -59,31 +58,35 @@ local function say_equal(arguments, equal, groups)
         equal == 1 and "1 row is" or equal .. " rows are")
 end
 
--- How many rows the file has. Ends the command when it has none, or equal ones that nobody said are meant.
+-- Opens the file and looks through it: { reader =, total =, equal =, again = }. Ends the command when it has no rows,
+-- or equal ones that nobody said are meant.
 local function survey(arguments)
-    local total, equal, groups = command.as_asked(payload.survey, function() return lines_of(arguments) end)
+    local reader = command.as_asked(scaleapi.jsonl.open, arguments.file)
+    local total, equal, groups, again = command.as_asked(payload.survey, reader, command.time_left)
     if total == 0 then command.stop(command.USAGE, "%s has no rows", arguments.file) end
     if equal > 0 and not arguments.allow_equal_rows then say_equal(arguments, equal, groups) end
-    return total, equal
+    return { reader = reader, total = total, equal = equal, again = again }
 end
 
 -- The rows, each with the body of its request. Only where there are equal ones are they counted.
-local function row_source(arguments, equal)
-    local identify = payload.identifier(arguments.project, arguments.batch or "", arguments.type)
-    local count_of = equal > 0 and payload.counter() or function() return 1 end
+local function row_source(arguments, found)
+    local reader, counter = found.reader, found.equal > 0 and payload.counter(found.again) or nil
     local fields = { { "project", arguments.project } }
     if arguments.batch then fields[2] = { "batch", arguments.batch } end
-    local members, next_line = payload.members(fields), lines_of(arguments)
-    return function()
-        local line, number = command.as_asked(next_line)
+    local complete = payload.completer(fields,
+        payload.identifier(arguments.project, arguments.batch or "", arguments.type))
+    local function next_row()
+        local line, number = command.as_asked(reader.next, reader)
         if not line then return nil end
-        local text = line:byte(-1) == 13 and line:sub(1, -2) or line
-        local count, problem, body, unique_id = count_of(text), payload.problem(text), nil, nil
-        if not problem then
-            body, unique_id = payload.complete(text, members, function() return identify(line, count) end)
-        end
-        return { number = number, line = line, problem = problem, body = body, unique_id = unique_id, count = count }
+        local text = line:byte(-1) == RETURN and line:sub(1, -2) or line
+        local count = counter and counter(text) or 1
+        local body, more = complete(text, count)
+        return { number = number, line = line, problem = not body and more or nil, body = body or nil,
+                 unique_id = body and more or nil, count = count }
     end
+    if counter then return next_row end -- those that are passed over count as well
+    return setmetatable({ skip = function(_, most) return command.as_asked(reader.skip, reader, most) end },
+        { __call = next_row })
 end
 
 -- ------------------------------------------------------------------- sending
@@ -132,6 +135,7 @@ end
 
 local function recorder(state)
     return function(row, outcome)
+        if outcome.id and state.ids then state.ids:add(sys.sha256_raw(outcome.id)) end
         if not outcome.error then return end
         local unique_id = row.unique_id
         if not unique_id and not row.problem then unique_id = scaleapi.json.field(row.line, "unique_id") end
@@ -141,14 +145,23 @@ end
 
 -- ------------------------------------------------------------------ finalize
 
+-- How many tasks the rows are that are done. Rows with one unique_id are one task; each but the first found it there.
+local function count_tasks(state, result)
+    local rows = result.total - result.failed
+    if state.ids then return #state.ids end
+    local log = state.handle.journal
+    local found = (result.counts.existing or 0) + log:count "e" + log:count "m"
+    return found > 0 and log:tasks() or rows
+end
+
 -- Returns the batch, nil when there is nothing to finalize, or nil and the error.
-local function finalize(client, arguments, result)
+local function finalize(client, arguments, state, result)
     if not arguments.finalize or result.stopped or result.problem then return nil end
     if result.failed > (arguments.allow_partial or 0) then
         report.say("batch '%s' is not finalized, since %s failed", arguments.batch, report.count(result.failed, "row"))
         return nil
     end
-    local ok, batch, how = pcall(targets.finalize_counted, client, arguments.batch, result.total - result.failed)
+    local ok, batch, how = pcall(targets.finalize_counted, client, arguments.batch, count_tasks(state, result))
     if not ok then return nil, batch end
     if not batch then return nil, how end
     report.say("batch '%s' is %s: %s", arguments.batch, how, batch.status or "?")
@@ -203,13 +216,15 @@ local function say_what_is_held(arguments, handle)
         held == 1 and "holds its unique_id" or "hold their unique_ids", arguments.file)
 end
 
-local function run(client, arguments, state, total, equal)
+local function run(client, arguments, state, found)
     return work.run({
-        client = client, concurrency = arguments.concurrency, total = total,
-        rows = row_source(arguments, equal), send = sender(client, arguments, state), on_outcome = recorder(state),
+        client = client, concurrency = arguments.concurrency, total = found.total,
+        rows = row_source(arguments, found), send = sender(client, arguments, state), one_call = true,
+        on_outcome = recorder(state),
         weigh = function(row) return row.line and #row.line or 0 end,
         repeatable = function() return true end, -- each has its unique_id
-        journal = work.journal_of(arguments.file), input = arguments.file, fresh = arguments.fresh,
+        journal = work.journal_of(arguments.file), fresh = arguments.fresh,
+        input = { size = found.reader.size, digest = found.reader.digest },
         header = { { "type", arguments.type }, { "project", arguments.project }, { "batch", arguments.batch } },
         prepare = function()
             state.hint = prepare(client, arguments)
@@ -222,16 +237,15 @@ local function run(client, arguments, state, total, equal)
     }, arguments)
 end
 
-local function upload(arguments, total, equal, client)
-    collectgarbage("incremental", 140) -- what is remembered of each row would otherwise weigh twice
-    local state = {}
-    local result = run(client, arguments, state, total, equal)
+local function upload(arguments, found, client)
+    local state = { ids = arguments.finalize and not work.journal_of(arguments.file) and sys.key_set() or nil }
+    local result = run(client, arguments, state, found)
     if state.refused then
         state.written:discard()
         command.stop(command.USAGE, "%s", state.refused)
     end
     state.written:close()
-    local batch, problem = finalize(client, arguments, result)
+    local batch, problem = finalize(client, arguments, state, result)
     say_how_to_go_on(arguments, result, state.written)
     local nothing_done = result.problem and not next(result.counts) and result.failed == 0
     if not nothing_done then summarize(arguments, result, batch ~= nil) end
@@ -244,6 +258,6 @@ command.run("upload", function()
     if arguments.file == "-" then
         command.stop(command.USAGE, "upload reads a file, which it can read again when something failed; not '-'")
     end
-    local total, equal = survey(arguments)
-    return upload(arguments, total, equal, command.client(arguments.concurrency))
+    local found = survey(arguments)
+    return upload(arguments, found, command.client(arguments.concurrency))
 end)

@@ -35,7 +35,7 @@ requires() {
 
 # What `nm` sees exported by a library.
 exports() {
-    nm -D --defined-only "$1" | awk '{ print $3 }' | sort
+    nm -D --defined-only --without-symbol-versions "$1" | awk '$2 != "A" { print $3 }' | sort
 }
 
 # The libraries that one needs, by name.
@@ -51,7 +51,10 @@ microhttpd='microhttpd\.h'
 openssl='openssl/.*'
 
 rule "core knows no Lua" "$(includes "$lua" core)"
-rule "core knows curl in transfer.c alone" "$(includes "$curl" core | grep -v '^core/src/transfer\.c:')"
+rule "core knows curl where it is spoken to alone" \
+    "$(includes "$curl" core | grep -vE '^core/src/(transfer\.c|headers\.h|mime\.h):')"
+rule "curl's lists are for transfer.c" \
+    "$(includes '(headers|mime)\.h' core | grep -vE '^core/src/(transfer|headers|mime)\.c:')"
 rule "core needs neither microhttpd nor OpenSSL" "$(includes "$microhttpd|$openssl" core)"
 rule "the public headers include the C library and each other" \
     "$(includes '.*' core/include | grep -vE '[<"](std[a-z]+|scaleapi[a-z_]*)\.h[>"]')"
@@ -67,7 +70,7 @@ rule "bindings know no curl" "$(includes "$curl" bindings)"
 rule "bindings see core through its public headers" \
     "$(includes '\.\./\.\./.*|.*core/.*|(alloc|buffer|call|client|error|loop|operations|retry|timers|transfer|url)\.h|json/.*' bindings)"
 rule "microhttpd is the server's" "$(includes "$microhttpd" bindings | grep -v '^bindings/src/lserver\.h:')"
-rule "OpenSSL is lsys.c's" "$(includes "$openssl" bindings | grep -v '^bindings/src/lsys\.c:')"
+rule "OpenSSL is scaleapi.sys's" "$(includes "$openssl" bindings | grep -vE '^bindings/src/(lsys|llines)\.c:')"
 rule "C examples use the public headers" "$(includes '\.\./.*|.*core/.*' examples)"
 
 # ----------------------------------------------------------------- requires

@@ -86,6 +86,7 @@ for tree in "$release" "$sanitized"; do
     done
     for file in tests/spec/*_spec.lua tests/workflow/*_spec.lua; do
         [ -f "$file" ] || continue
+        [ -z "$note" ] || [ "$(head -n 1 "$file")" != "-- release only" ] || continue
         suite "$(basename "$(dirname "$file")") $(basename "$file" _spec.lua)$note" \
             "SCALUA='$scalua' LUA='$scalua' '$scalua' '$busted' --output=plainTerminal $file"
     done

@@ -41,6 +41,7 @@ module_types.head = [[
 ---@field give_up_after? number Seconds without any success until bulk calls end, 600
 ---@field max_answer? integer Bytes of an answer
 ---@field allow_http? boolean Send the key over plain http to another host than this one
+---@field http? "1.1"|"2" Over https: "1.1" (the default), or "2" where the server has it
 
 ---@class scaleapi.Stats What client:stats() counts.
 ---@field requests integer
@@ -206,9 +207,11 @@ function scaleapi.parallel(most, items, fn) end
 ---@field operation? scaleapi.OperationName Each row is the table of its arguments by name
 ---@field send? fun(row: any): { state: string, error?: scaleapi.Error, id?: string } Or how a row is sent
 ---@field repeatable? fun(row: any): boolean With send: false for what must not be done twice
+---@field one_call? boolean With send: it makes one call and does nothing else
+---@field deadline? number Seconds that all may take
 ---@field concurrency? integer Rows at a time at most, 50
 ---@field journal? string|true A path; true: that of the rows and ".journal"
----@field input? string A path whose bytes tell whether the rows are the same, or another text
+---@field input? string|{ size: integer, digest: string } A path whose bytes tell if the rows are the same, or a text
 ---@field header? table[] { name, value }: what else tells whether it is the same work
 ---@field fresh? boolean Begin anew
 ---@field total? integer How many rows there are, for on_progress
@@ -281,6 +284,12 @@ function json.field(text, key) end
 ---@return string?
 function json.raw_field(text, key) end
 
+---First-level fields of an object, as their bytes, in one pass: nil for one that it lacks.
+---@param text string
+---@param ... string At most 16 keys
+---@return string? ...
+function json.raw_fields(text, ...) end
+
 ---The elements of an array, as their bytes.
 ---@param text string
 ---@return string[]
@@ -338,6 +347,10 @@ module_types.beside = [[
 ---Counts what it did so far.
 ---@return scaleapi.Stats
 function Client:stats() end
+
+---What time it is for the server, in seconds since 1970, by the Date of its answers; nil while none had one.
+---@return number?
+function Client:server_time() end
 
 ---How fast its bulk calls go.
 ---@return scaleapi.Pace

@@ -20,7 +20,9 @@ the order of the list, may stand before the table. The options of a call (`timeo
 seconds; `max_attempts`) stand beside the parameters, or in a table of their own behind a body. `client.safe` has the
 same methods, which return `nil` and the error instead of raising it. A list is iterated
 (`for task in client:get_tasks { … } do`) or taken whole (`client:get_tasks { … }:list()`); of a list that comes page by
-page, one page is what the method without its verb answers (`client:tasks { … }`). On the command line it is
+page, one page is what the method without its verb answers (`client:tasks { … }`). `get_tasks` takes `slices = 8` too:
+it then reads so many parts of the list, by `created_at`, at once, and gives the tasks as they come, or with
+`ordered = true` newest first as ever. On the command line it is
 `scalua api NAME …`; `scalua api NAME --help` says what stands here. Behind the operations come
 [the objects](#objects) that they answer, with their methods, [the values](#values) that fields can have, and
 [the Lua module](#the-lua-module)'s own functions, options and errors.

@@ -56,6 +56,14 @@ local function needs_options(operation, rest)
     return operation.one_of ~= nil
 end
 
+-- What the module itself takes beside an operation's parameters, where that is more than options of a call.
+local BESIDE = {
+    get_tasks = {
+        "---@field slices? integer Read so many parts of the list, by created_at, at once: 1 to 100",
+        "---@field ordered? boolean Slices in the list's own order, newest first",
+    },
+}
+
 -- ------------------------------------------------------------------ classes
 
 local function field(parameter)
@@ -85,6 +93,9 @@ function signatures.classes(operation)
     if #in_path > 0 then
         local parent = (#rest > 0 or operation.open) and ": " .. name .. ".Options" or base
         class(lines, name .. ".Arguments" .. parent, in_path)
+    end
+    if BESIDE[operation.name] then
+        class(lines, ("%s.ListOptions: %s.Options"):format(name, name), {}, table.concat(BESIDE[operation.name], "\n"))
     end
     return table.concat(lines, "\n")
 end
@@ -226,7 +237,8 @@ local function client_method(owner, name, operation, answer, safe)
     end
     local leading = positional(operation, in_path, 1)
     if leading then overloads[#overloads + 1] = overload(self, leading, "options?: table", list) end
-    return method(owner, name, operation, in_path, rest, class_of(operation) .. ".Options", list, overloads)
+    local options = class_of(operation) .. (BESIDE[name] and operation.name == name and ".ListOptions" or ".Options")
+    return method(owner, name, operation, in_path, rest, options, list, overloads)
 end
 
 --- The methods of a client that call an operation: of a list that is paged, the iterator and one page.

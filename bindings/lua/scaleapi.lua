@@ -56,10 +56,11 @@ for name, values in pairs(core.enumerations) do
     })
 end
 
--- Loaded when asked for: bulk work and its journal; readers of CSV and JSON lines; describe(name), operations in words.
+-- Loaded when asked for: bulk work and its journal; readers of CSV and JSON lines; describe(name), operations in words;
+-- times, as the API writes them.
 local LATER = {
     bulk = "scaleapi.bulk", csv = "scaleapi.csv", describe = "scaleapi.describe", journal = "scaleapi.journal",
-    jsonl = "scaleapi.jsonl", senders = "scaleapi.senders",
+    jsonl = "scaleapi.jsonl", senders = "scaleapi.senders", times = "scaleapi.times",
 }
 
 return setmetatable(scaleapi, { __index = function(self, key)

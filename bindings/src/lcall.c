@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lcore.h"
+#include "lpage.h"
 
 typedef struct lcall {
     lscale_pollable pollable; /* must be first */
@@ -103,15 +104,26 @@ static int push_argument(lua_State *L, int arguments, const scale_parameter *par
     return lua_getfield(L, arguments, parameter->wire);
 }
 
-/* In the row's order, so that the same arguments give the same bytes. */
+static size_t count_members(lua_State *L, int table) {
+    size_t count = 0;
+    lua_pushnil(L);
+    for (; lua_next(L, table) != 0; count++) lua_pop(L, 1);
+    return count;
+}
+
+/* In the row's order, so that the same arguments give the same bytes; until all that there are were found. */
 static scale_status set_arguments(lua_State *L, scale_call *call, const scale_operation *operation,
                                   int arguments, scale_error *error) {
-    for (size_t i = 0; i < operation->parameter_count; i++) {
+    size_t left = count_members(L, arguments);
+    for (size_t i = 0; i < operation->parameter_count && left > 0; i++) {
         const scale_parameter *parameter = &operation->parameters[i];
         scale_status status = SCALE_OK;
-        if (parameter->value != SCALE_FILE_PART && push_argument(L, arguments, parameter) != LUA_TNIL)
+        if (parameter->value == SCALE_FILE_PART) continue;
+        if (push_argument(L, arguments, parameter) != LUA_TNIL) {
             status = set_value(L, call, parameter, error);
-        if (parameter->value != SCALE_FILE_PART) lua_pop(L, 1);
+            left--;
+        }
+        lua_pop(L, 1);
         if (status != SCALE_OK) return status;
     }
     return SCALE_OK;
@@ -199,9 +211,11 @@ static scale_status read_options(lua_State *L, int options, scale_call_options *
     into->digest_id = lua_toboolean(L, -1);
     lua_getfield(L, options, "bulk");
     into->bulk = lua_toboolean(L, -1);
+    lua_getfield(L, options, "check_in_full");
+    into->check_in_full = lua_toboolean(L, -1);
     /* Stays Lua's, the table keeps it: core copies it. */
     scale_status status = plain_field(L, options, "idempotency_key", &into->idempotency_key, error);
-    lua_pop(L, 5);
+    lua_pop(L, 6);
     return status;
 }
 
@@ -217,17 +231,35 @@ static scale_status build(lua_State *L, scale_call *call, const scale_operation 
     return body == NULL ? SCALE_OK : scale_call_set_body(call, body, size, error);
 }
 
+/* nil and what Lua is to say: a message for wrong use, which is raised at the caller's line, or else the
+** table of an error. */
+static int not_started(lua_State *L, const scale_operation *operation, scale_error *error) {
+    lua_pushnil(L);
+    if (error->kind == SCALE_FILE || error->kind == SCALE_CLOSED) {
+        error->operation = operation->name;
+        lscale_push_error(L, error);
+    } else {
+        lua_pushstring(L, error->message);
+    }
+    return 2;
+}
+
 /* client:start(operation, arguments, body | nil, options | nil) -> call
-** or nil, message: wrong use, for Lua to raise at the caller's line; or nil, error table: a local file
-** cannot be read. Nothing was sent then. */
+** or nil, message; or nil, error table: the client was closed, or a local file cannot be read. Nothing was
+** sent then. */
 static int start(lua_State *L) {
-    lscale_client *client = lscale_check_client(L, 1);
+    lscale_client *client = luaL_checkudata(L, 1, LSCALE_CLIENT);
     const scale_operation *operation = scale_operation_find(luaL_checkstring(L, 2));
     scale_call_options options = SCALE_CALL_OPTIONS_INIT;
     scale_error error = SCALE_ERROR_INIT;
     luaL_argcheck(L, operation != NULL, 2, "no such operation");
     luaL_checktype(L, 3, LUA_TTABLE);
     lua_settop(L, 5);
+    if (client->client == NULL) {
+        error.kind = SCALE_CLOSED;
+        strcpy(error.message, "the client was closed");
+        return not_started(L, operation, &error);
+    }
     lcall *c = lua_newuserdatauv(L, sizeof *c, 1);
     memset(c, 0, sizeof *c);
     c->owner = client->loop;
@@ -242,14 +274,7 @@ static int start(lua_State *L) {
         lua_settop(L, 6);
         return 1;
     }
-    lua_pushnil(L);
-    if (error.kind == SCALE_FILE) {
-        error.operation = operation->name;
-        lscale_push_error(L, &error);
-    } else {
-        lua_pushstring(L, error.message);
-    }
-    return 2;
+    return not_started(L, operation, &error);
 }
 
 /* ==================================================================== results */
@@ -260,26 +285,68 @@ static int is_done(lua_State *L) {
     return 1;
 }
 
-/* call:result() -> the answer's bytes, true if what it names was there before; or nil, error table.
-** Once: the call is freed. */
-static int result(lua_State *L) {
+/* call:is_waiting() -> true while it waits for its turn or the next attempt. */
+static int is_waiting(lua_State *L) {
     lcall *c = luaL_checkudata(L, 1, LSCALE_CALL);
-    if (c->call == NULL || !scale_call_is_done(c->call))
-        return luaL_error(L, "the call has no result (any more)");
-    const scale_error *error = scale_call_error(c->call);
-    if (error->kind != SCALE_NONE) {
-        lua_pushnil(L);
-        lscale_push_error(L, error);
-    } else {
-        scale_slice answer = scale_call_answer(c->call);
-        lua_pushlstring(L, answer.data, answer.size);
-        lua_pushboolean(L, scale_call_existed(c->call));
-    }
+    bool ended = c->call == NULL || scale_call_is_done(c->call);
+    lua_pushboolean(L, !ended && !scale_call_is_in_flight(c->call));
+    return 1;
+}
+
+/* call:attempts() -> how often its request was sent so far; nil once its result was read. */
+static int attempts(lua_State *L) {
+    lcall *c = luaL_checkudata(L, 1, LSCALE_CALL);
+    if (c->call == NULL) return 0;
+    lua_pushinteger(L, scale_call_attempts(c->call));
+    return 1;
+}
+
+static lcall *check_done(lua_State *L) {
+    lcall *c = luaL_checkudata(L, 1, LSCALE_CALL);
+    if (c->call == NULL || !scale_call_is_done(c->call)) luaL_error(L, "the call has no result (any more)");
+    return c;
+}
+
+/* Its result was read. */
+static void forget(lcall *c) {
     lscale_unlink(&c->pollable);
     scale_call *call = c->call;
     c->call = NULL;
     scale_call_free(call);
+}
+
+/* Pushes nil and the error table of a call that failed. Says whether it did. */
+static bool push_failure(lua_State *L, const lcall *c) {
+    const scale_error *error = scale_call_error(c->call);
+    if (error->kind == SCALE_NONE) return false;
+    lua_pushnil(L);
+    lscale_push_error(L, error);
+    return true;
+}
+
+/* call:result() -> the answer's bytes, true if what it names was there before; or nil, error table.
+** Once: the call is freed. */
+static int result(lua_State *L) {
+    lcall *c = check_done(L);
+    if (!push_failure(L, c)) {
+        scale_slice answer = scale_call_answer(c->call);
+        lua_pushlstring(L, answer.data, answer.size);
+        lua_pushboolean(L, scale_call_existed(c->call));
+    }
+    forget(c);
     return 2;
+}
+
+/* call:page() -> the answer of a list that comes page by page, as a page; or nil, error table. Once,
+ * likewise. */
+static int page(lua_State *L) {
+    lcall *c = check_done(L);
+    lscale_page *page = lscale_push_page(L);
+    int count = push_failure(L, c) ? 2 : 1;
+    scale_json_page *taken = count == 1 ? scale_call_take_page(c->call) : NULL;
+    if (taken != NULL) lscale_fill_page(page, taken);
+    forget(c);
+    return count;
 }
 
 static int cancel(lua_State *L) {
@@ -299,8 +366,13 @@ static int collect(lua_State *L) {
 
 /* Adds client:start; core.json must be there already. */
 void lscale_open_call(lua_State *L) {
-    static const luaL_Reg methods[] = {
-        {"is_done", is_done}, {"result", result}, {"cancel", cancel}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"is_done", is_done},
+                                       {"is_waiting", is_waiting},
+                                       {"attempts", attempts},
+                                       {"result", result},
+                                       {"page", page},
+                                       {"cancel", cancel},
+                                       {NULL, NULL}};
     lscale_make_class(L, LSCALE_CALL, methods, collect);
     luaL_getmetatable(L, LSCALE_CLIENT);
     lua_getfield(L, -1, "__index");

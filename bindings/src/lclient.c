@@ -43,6 +43,7 @@ static const option options[] = {
     OPTION(max_answer, SIZE),
     OPTION(verify, FLAG),
     OPTION(allow_http, FLAG),
+    OPTION(http, TEXT),
 };
 #define MOST_COUNT   1000000
 #define OPTION_COUNT (sizeof options / sizeof *options)
@@ -151,6 +152,17 @@ static int stats(lua_State *L) {
     return 1;
 }
 
+/* client:server_time() -> seconds since 1970, or nil */
+static int server_time(lua_State *L) {
+    int64_t time;
+    bool known = scale_client_server_time(lscale_check_client(L, 1)->client, &time);
+    if (known)
+        lua_pushnumber(L, (lua_Number)time / 1000.0);
+    else
+        lua_pushnil(L);
+    return 1;
+}
+
 /* client:pace() -> { limit =, in_flight =, rate = (nil: none), state =, budget = } */
 static int pace(lua_State *L) {
     scale_client_pace values;
@@ -199,8 +211,8 @@ static int is_closed(lua_State *L) {
 
 void lscale_open_client(lua_State *L) {
     static const luaL_Reg methods[] = {
-        {"stats", stats},         {"pace", pace},          {"changes", changes}, {"base_url", base_url},
-        {"is_closed", is_closed}, {"close", close_client}, {NULL, NULL}};
+        {"stats", stats},       {"server_time", server_time}, {"pace", pace},          {"changes", changes},
+        {"base_url", base_url}, {"is_closed", is_closed},     {"close", close_client}, {NULL, NULL}};
     lscale_make_class(L, LSCALE_CLIENT, methods, close_client);
     lua_pushcfunction(L, make_client);
     lua_setfield(L, -2, "client");

@@ -60,6 +60,8 @@ int lscale_milliseconds(lua_State *L, double seconds, const char *what);
 void lscale_open_loop(lua_State *L);
 void lscale_open_client(lua_State *L);
 void lscale_open_call(lua_State *L);
+void lscale_open_page(lua_State *L);
+void lscale_open_documents(lua_State *L);
 void lscale_open_exchange(lua_State *L);
 void lscale_open_operations(lua_State *L);
 

@@ -7,6 +7,9 @@
 #include <string.h>
 
 #include "ljson_parts.h"
+#include "lpage.h"
+
+#define MOST_NAMES 16
 
 static scale_slice check_slice(lua_State *L, int index) {
     scale_slice text;
@@ -126,6 +129,25 @@ static int json_raw_field(lua_State *L) {
     return 1;
 }
 
+/* json.raw_fields(document, key, …) -> bytes | nil, … */
+static int json_raw_fields(lua_State *L) {
+    scale_slice document = check_slice(L, 1), names[MOST_NAMES], values[MOST_NAMES];
+    scale_error error;
+    int count = lua_gettop(L) - 1;
+    begin(&error);
+    luaL_argcheck(L, count <= MOST_NAMES, 2, "at most 16 names");
+    for (int i = 0; i < count; i++) names[i] = check_slice(L, i + 2);
+    check_status(L, scale_json_pick(document, names, (size_t)count, values, &error), &error);
+    luaL_checkstack(L, count, NULL);
+    for (int i = 0; i < count; i++) {
+        if (values[i].data == NULL)
+            lua_pushnil(L);
+        else
+            push_slice(L, values[i]);
+    }
+    return count;
+}
+
 /* Begins at the document at 1, which must be an object or an array as asked. */
 static void check_cursor(lua_State *L, scale_json_cursor *cursor, bool object) {
     scale_error error;
@@ -184,119 +206,35 @@ static int json_elements(lua_State *L) {
 
 /* -------------------------------------------------------------------- pages */
 
-#define MOST_NAMES 16
-
-/* Where json.page has what on its stack. */
-enum { TEXT = 1, NAME, NAMES, DOCS, ENVELOPE, COLUMNS };
-
-typedef struct picking {
-    scale_slice names[MOST_NAMES];
-    size_t count;
-} picking;
-
-/* Leaves the names on the stack, so that they stay. */
-static void push_names(lua_State *L, int index, picking *p) {
-    p->count = 0;
-    if (lua_isnil(L, index)) return;
-    luaL_checktype(L, index, LUA_TTABLE);
-    p->count = lua_rawlen(L, index);
-    luaL_argcheck(L, p->count <= MOST_NAMES, index, "at most 16 names");
-    luaL_checkstack(L, MOST_NAMES + LUA_MINSTACK, NULL);
-    for (size_t i = 0; i < p->count; i++) {
-        bool text = lua_rawgeti(L, index, (lua_Integer)i + 1) == LUA_TSTRING;
-        luaL_argcheck(L, text, index, "names must be strings");
-        p->names[i] = check_slice(L, -1);
-    }
-}
-
-/* Pushes what a picked value is, when that is a plain matter; else false: json.field will tell. */
-static void push_picked(lua_State *L, scale_slice value) {
-    scale_json_reader reader;
-    scale_slice text;
-    scale_json_reader_init(&reader, value, NULL);
-    switch (value.size == 0 ? SCALE_JSON_TOKEN_ERROR : scale_json_reader_next(&reader, &text)) {
-    case SCALE_JSON_TOKEN_STRING:
-        if (reader.plain)
-            lua_pushlstring(L, text.data + 1, text.size - 2);
-        else
-            lua_pushboolean(L, 0);
-        break;
-    case SCALE_JSON_TOKEN_NUMBER: lscale_json_push_number(L, text); break;
-    default: lua_pushboolean(L, 0);
-    }
-}
-
-/* Pushes the documents that the cursor steps over, and fills columns[name] with what was picked of each. */
-static void push_docs(lua_State *L, scale_json_cursor *cursor, const picking *p) {
-    scale_slice value, values[MOST_NAMES];
-    scale_error error;
-    int more, docs = lua_gettop(L) + 1;
-    begin(&error);
-    luaL_checkstack(L, MOST_NAMES + LUA_MINSTACK, NULL);
-    lua_createtable(L, 16, 0);
-    for (size_t i = 0; i < p->count; i++) {
-        lua_createtable(L, 16, 0);
-        push_slice(L, p->names[i]);
-        lua_pushvalue(L, -2);
-        lua_rawset(L, COLUMNS);
-    }
-    for (lua_Integer place = 1; (more = scale_json_cursor_step(cursor, NULL, &error)) == 1; place++) {
-        check_status(L, scale_json_cursor_pick(cursor, &value, p->names, p->count, values, &error), &error);
-        push_slice(L, value);
-        lua_rawseti(L, docs, place);
-        for (size_t i = 0; i < p->count; i++) {
-            push_picked(L, values[i]);
-            lua_rawseti(L, docs + 1 + (int)i, place);
-        }
-    }
-    if (more < 0) raise_error(L, &error);
-    lua_settop(L, docs);
-}
-
-/* Puts the value that the cursor stands before into the documents or the envelope. */
-static void take_member(lua_State *L, scale_json_cursor *cursor, scale_slice key, const picking *p,
-                        bool is_docs) {
-    scale_error error;
-    scale_json_cursor inner;
-    scale_slice value, text = check_slice(L, TEXT);
-    begin(&error);
-    push_part(L, text, key);
-    if (is_docs && scale_json_cursor_type(cursor) == SCALE_JSON_TYPE_ARRAY) {
-        check_status(L, scale_json_cursor_enter(cursor, &inner, &error), &error);
-        push_docs(L, &inner, p);
-        lua_replace(L, DOCS);
-        scale_json_cursor_leave(cursor, &inner);
-        lua_pushnil(L); /* an earlier one of that name that was no array */
-    } else {
-        check_status(L, scale_json_cursor_value(cursor, &value, &error), &error);
-        push_part(L, text, value);
-        if (is_docs) {
-            lua_pushnil(L);
-            lua_replace(L, DOCS);
-        }
-    }
-    lua_rawset(L, ENVELOPE);
-}
-
-/* json.page(text, key [, names]) -> docs | nil, envelope, columns */
-static int json_page(lua_State *L) {
-    scale_json_cursor cursor;
-    scale_error error;
-    scale_slice key, name = check_slice(L, NAME);
-    picking p;
-    int more;
-    begin(&error);
-    check_cursor(L, &cursor, true);
-    lua_settop(L, NAMES);
-    lua_pushnil(L);
+void lscale_push_beside(lua_State *L, const scale_json_page *page) {
+    scale_slice key, value;
     lua_createtable(L, 0, 8);
-    lua_newtable(L);
-    push_names(L, NAMES, &p);
-    while ((more = scale_json_cursor_step(&cursor, &key, &error)) == 1)
-        take_member(L, &cursor, key, &p, scale_json_string_equals(key, name.data, name.size));
-    if (more < 0) raise_error(L, &error);
-    lua_settop(L, COLUMNS);
-    return 3;
+    for (size_t i = 0; scale_json_page_beside(page, i, &key, &value); i++) {
+        push_part(L, scale_json_page_text(page), key);
+        push_part(L, scale_json_page_text(page), value);
+        lua_rawset(L, -3);
+    }
+}
+
+/* json.page(text, key) -> docs | nil, envelope */
+static int json_page(lua_State *L) {
+    scale_json_page *cut;
+    scale_error error;
+    scale_slice text = check_slice(L, 1);
+    lscale_page *page = lscale_push_page(L);
+    begin(&error);
+    check_status(L, scale_json_page_new(&cut, text, luaL_checkstring(L, 2), false, &error), &error);
+    lscale_fill_page(page, cut);
+    if (scale_json_page_count(cut) < 0)
+        lua_pushnil(L);
+    else
+        lua_createtable(L, (int)page->count, 0);
+    for (size_t i = 0; i < page->count; i++) {
+        push_slice(L, scale_json_page_document(cut, i));
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lscale_push_beside(L, cut);
+    return 2;
 }
 
 /* ================================================================ comparing */
@@ -420,14 +358,30 @@ static void push_bytes_metatable(lua_State *L, const char *name) {
     lua_setfield(L, -2, "__metatable");
 }
 
-static const luaL_Reg functions[] = {{"decode", json_decode},       {"encode", lscale_json_encode},
-                                     {"check", json_check},         {"outline", json_outline},
-                                     {"type", json_type},           {"field", json_field},
-                                     {"raw_field", json_raw_field}, {"members", json_members},
-                                     {"elements", json_elements},   {"page", json_page},
-                                     {"covers", json_covers},       {"array", json_array},
-                                     {"is_array", json_is_array},   {"raw", json_raw},
-                                     {"number", json_number},       {NULL, NULL}};
+static const luaL_Reg functions[] = {{"decode", json_decode},
+                                     {"encode", lscale_json_encode},
+                                     {"check", json_check},
+                                     {"outline", json_outline},
+                                     {"type", json_type},
+                                     {"field", json_field},
+                                     {"raw_field", json_raw_field},
+                                     {"raw_fields", json_raw_fields},
+                                     {"members", json_members},
+                                     {"elements", json_elements},
+                                     {"page", json_page},
+                                     {"covers", json_covers},
+                                     {"array", json_array},
+                                     {"is_array", json_is_array},
+                                     {"raw", json_raw},
+                                     {"number", json_number},
+                                     {NULL, NULL}};
+
+void lscale_json_push_upvalues(lua_State *L) {
+    luaL_getmetatable(L, "scaleapi.json.array");
+    luaL_getmetatable(L, "scaleapi.json.number");
+    luaL_getmetatable(L, "scaleapi.json.raw");
+    lua_pushnil(L); /* only encode has an encoder */
+}
 
 void lscale_open_json(lua_State *L) {
     lscale_json_open_encode(L);
@@ -438,7 +392,7 @@ void lscale_open_json(lua_State *L) {
     push_bytes_metatable(L, "scaleapi.json.number");
     push_bytes_metatable(L, "scaleapi.json.raw");
     lua_pushnil(L); /* the encoder, made when it is needed */
-    luaL_setfuncs(L, functions, 4);
+    luaL_setfuncs(L, functions, LSCALE_CODEC_UPVALUES);
     lua_pushlightuserdata(L, NULL);
     lua_setfield(L, -2, "null");
 }

@@ -66,6 +66,23 @@ void lscale_json_push_number(lua_State *L, scale_slice text) {
     }
 }
 
+bool lscale_json_push_plain(lua_State *L, scale_slice text) {
+    scale_json_reader reader;
+    scale_slice token;
+    if (text.size == 0 || *text.data == '{' || *text.data == '[') return false;
+    scale_json_reader_init(&reader, text, NULL);
+    switch (scale_json_reader_next(&reader, &token)) {
+    case SCALE_JSON_TOKEN_STRING:
+        if (!reader.plain) return false;
+        lua_pushlstring(L, token.data + 1, token.size - 2);
+        return true;
+    case SCALE_JSON_TOKEN_NUMBER: lscale_json_push_number(L, token); return true;
+    case SCALE_JSON_TOKEN_TRUE: lua_pushboolean(L, 1); return true;
+    case SCALE_JSON_TOKEN_FALSE: lua_pushboolean(L, 0); return true;
+    default: return false;
+    }
+}
+
 /* ==================================================================== brackets */
 
 static void open_one(decoder *d) {

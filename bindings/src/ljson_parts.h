@@ -16,6 +16,12 @@
 #define LSCALE_RAW_MT    lua_upvalueindex(3) /* of a userdata: a text that is JSON */
 #define LSCALE_ENCODER   lua_upvalueindex(4) /* of encode alone */
 
+#define LSCALE_CODEC_UPVALUES 4
+
+/* Pushes them, for a closure of another file that calls what is declared here. [-0, +LSCALE_CODEC_UPVALUES]
+ */
+void lscale_json_push_upvalues(lua_State *L);
+
 /* options.max_depth of the table at `index`, if there is one. Raises on what cannot be. */
 scale_json_limits lscale_json_limits(lua_State *L, int index);
 
@@ -24,6 +30,10 @@ void lscale_json_push_bytes(lua_State *L, scale_slice text, int metatable);
 
 /* Pushes the number that is spelt so. [-0, +1] */
 void lscale_json_push_number(lua_State *L, scale_slice text);
+
+/* Pushes the value of a text that is a plain matter: a string without escapes, a number, true or false. Says
+** whether it is. The text was passed over by its outline. [-0, +1 or 0] */
+bool lscale_json_push_plain(lua_State *L, scale_slice text);
 
 /* Pushes the value of a text that begins `offset` bytes into its document; raises "not JSON at byte N:
 ** why" when it is none, N counting in the document. `limits` may be NULL. [-0, +1] */

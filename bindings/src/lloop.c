@@ -213,7 +213,7 @@ static int close_watch(lua_State *L) {
 
 /* core.running(thread | nil): which coroutine runs, for the host's Ctrl-C. */
 static int set_running(lua_State *L) {
-    lscale_interrupt *interrupt = lscale_interrupt_get(L);
+    lscale_interrupt *interrupt = lua_touserdata(L, lua_upvalueindex(1));
     if (interrupt != NULL) interrupt->running = lua_tothread(L, 1);
     return 0;
 }
@@ -238,6 +238,7 @@ void lscale_open_loop(lua_State *L) {
     lua_pop(L, 1);
     lua_pushcfunction(L, get_loop);
     lua_setfield(L, -2, "loop");
-    lua_pushcfunction(L, set_running);
+    lua_pushlightuserdata(L, lscale_interrupt_get(L));
+    lua_pushcclosure(L, set_running, 1);
     lua_setfield(L, -2, "running");
 }

@@ -23,12 +23,13 @@
 #include <unistd.h>
 
 #include "linterrupt.h"
+#include "llines.h"
 #include "lrows.h"
 
 #define HASHER      "scaleapi.sys.hasher"
 #define LOCK        "scaleapi.sys.lock"
 #define NAMES       "scaleapi.sys.names"
-#define HASH_SIZE   32
+#define HASH_SIZE   LSCALE_HASH_SIZE
 #define MOST_RANDOM (1 << 20)
 #define FILE_CHUNK  (1 << 16)
 
@@ -87,21 +88,11 @@ static void hash(lua_State *L, unsigned char result[HASH_SIZE]) {
         luaL_error(L, "libcrypto cannot compute SHA-256");
 }
 
-static void push_digits(lua_State *L, const unsigned char hash[HASH_SIZE]) {
-    static const char digits[] = "0123456789abcdef";
-    char text[2 * HASH_SIZE];
-    for (size_t i = 0; i < HASH_SIZE; i++) {
-        text[2 * i] = digits[hash[i] >> 4];
-        text[2 * i + 1] = digits[hash[i] & 15];
-    }
-    lua_pushlstring(L, text, sizeof text);
-}
-
 /* sys.sha256(text) -> its SHA-256, 64 lower-case hexadecimal digits */
 static int sha256(lua_State *L) {
     unsigned char result[HASH_SIZE];
     hash(L, result);
-    push_digits(L, result);
+    lscale_push_digits(L, result);
     return 1;
 }
 
@@ -136,7 +127,7 @@ static int sha256_file(lua_State *L) {
     close(descriptor);
     errno = error;
     if (!ok) return luaL_fileresult(L, 0, path);
-    push_digits(L, result);
+    lscale_push_digits(L, result);
     return 1;
 }
 
@@ -401,6 +392,7 @@ LUAMOD_API __attribute__((visibility("default"))) int luaopen_scaleapi_sys(lua_S
         {"random_bytes", random_bytes},
         {"row_states", lscale_new_row_states},
         {"key_set", lscale_new_key_set},
+        {"lines", lscale_open_lines},
         {"catch_interrupt", catch_interrupt},
         {"interrupted", interrupted},
         {NULL, NULL},
@@ -410,6 +402,7 @@ LUAMOD_API __attribute__((visibility("default"))) int luaopen_scaleapi_sys(lua_S
     make_class(L, NAMES, free_names);
     make_lock_class(L);
     lscale_make_row_classes(L);
+    lscale_make_lines_class(L);
     luaL_newlib(L, functions);
     memset(lua_newuserdatauv(L, sizeof(hasher), 0), 0, sizeof(hasher));
     luaL_setmetatable(L, HASHER);

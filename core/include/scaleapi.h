@@ -385,16 +385,17 @@ typedef struct scale_client_options {
     int deadline;           /* ms for a call with its retries and pauses, 300,000 */
     int max_in_flight;      /* requests at once, 50 */
     int max_attempts;       /* sendings of one request, 4 */
-    int give_up_after;      /* ms without any success until bulk calls end, 600,000 */
+    int give_up_after;      /* ms without any success until bulk calls end, in flight or not, 600,000 */
     size_t max_answer;      /* bytes, 256 MiB */
     bool verify;            /* check the server's certificate, true */
     bool allow_http;        /* send the key over plain http to another host than loopback, false */
+    const char *http;       /* over https: "1.1", or "2" where the server has it; default "1.1" */
 } scale_client_options;
 
 #define SCALE_CLIENT_OPTIONS_INIT                                                                            \
     {                                                                                                        \
         sizeof(scale_client_options), NULL, NULL, NULL, NULL, NULL, NULL, NULL, 60000, 30000, 10000, 300000, \
-            50, 4, 600000, (size_t)256 << 20, true, false                                                    \
+            50, 4, 600000, (size_t)256 << 20, true, false, NULL                                              \
     }
 
 typedef struct scale_client_stats {
@@ -418,9 +419,12 @@ SCALE_API void scale_client_free(scale_client *client);
 
 SCALE_API void scale_client_get_stats(const scale_client *client, scale_client_stats *stats);
 
-/* How fast the client's bulk calls go. All but the budget is shared by the clients of one base URL and key on
- *one
- ** loop. */
+/* What time it is for the server, ms since 1970: the Date of one of its last good answers and what has
+** passed on the loop's clock since; up to a second and an answer's way early. False while none had a Date. */
+SCALE_API bool scale_client_server_time(const scale_client *client, int64_t *time);
+
+/* How fast the client's bulk calls go. All but the budget is shared by the clients of one base URL and key
+** on one loop. */
 typedef struct scale_client_pace {
     int limit, in_flight;      /* requests of bulk calls: may be, are in flight */
     double rate;               /* requests a second that they are held to; 0: to none */
@@ -466,21 +470,20 @@ typedef struct scale_call_options {
     const char *idempotency_key; /* creating a task: sent as the header Idempotency-Key, which makes it safe
                                     to send it again; NULL: none */
     bool bulk;                   /* one of many: it waits for its turn instead of failing. See below */
+    bool check_in_full;          /* of a list that comes page by page: a page whose documents are not JSON
+                                    through and through is no answer */
 } scale_call_options;
 
 #define SCALE_CALL_OPTIONS_INIT                                                                              \
-    { sizeof(scale_call_options), 0, 0, 0, 0, false, false, NULL, false }
+    { sizeof(scale_call_options), 0, 0, 0, 0, false, false, NULL, false, false }
 
 /*
 ** A bulk call is sent when the pace of its client's key allows (scaleapi_pace.h), up to 8 times unless
-*max_attempts
-** of its options says otherwise, and has no deadline but one of its own. Refusals (429) and, while the server
-*seems
-** to be away, failures to reach it do not count as attempts. When the retry budget is empty it waits where
-*another
-** call fails. When nothing has succeeded for give_up_after, all unfinished bulk calls end with the last error
-*of
-** each, or `unavailable`, always retriable; those that begin later likewise, but for a probe now and then.
+** max_attempts of its options says otherwise, and has no deadline but one of its own. Refusals (429)
+** and, while the server seems to be away, failures to reach it do not count as attempts. When the retry
+** budget is empty it waits where another call fails. When nothing has succeeded for give_up_after, all
+** unfinished bulk calls end with the last error of each, or `unavailable`, always retriable; those that
+** begin later likewise, but for a probe now and then.
 */
 
 /* Makes a call; nothing is sent yet. `options` may be NULL. Errors: no_memory, closed, usage. */
@@ -527,13 +530,27 @@ SCALE_API void scale_call_cancel(scale_call *call);
 
 SCALE_API bool scale_call_is_done(const scale_call *call);
 
+/* A request of it is on its way: it neither waits for its turn or the next attempt, nor is it done. */
+SCALE_API bool scale_call_is_in_flight(const scale_call *call);
+
+/* How often its request was sent so far, look-ups aside. */
+SCALE_API int scale_call_attempts(const scale_call *call);
+
 /* Of a call that is done: its answer's bytes (borrowed until scale_call_free), or data NULL. */
 SCALE_API scale_slice scale_call_answer(const scale_call *call);
+
+/* Of a call that is done: the page that its answer is, to be freed by the caller, which needs neither the
+** call nor the answer any more; the call has none then. NULL when it has none. */
+SCALE_API struct scale_json_page *scale_call_take_page(scale_call *call);
 
 /* Of a call that is done: its error; kind SCALE_NONE when it has an answer. Borrowed. */
 SCALE_API const scale_error *scale_call_error(const scale_call *call);
 
-/* True when the answer is a task that was there before this call (see accept_existing). */
+/* True when the answer is a task that was there before this call: its unique_id was taken though no attempt
+** could have made it (see accept_existing); or it was looked up after an unclear outcome, and is more than
+** 2 s older than the first attempt by the server's clock: created_at against the Date of its answers, less
+** what has passed on the loop's clock. False within the 2 s, when it may be either; and when the server tells
+** no Date or no created_at in UTC. */
 SCALE_API bool scale_call_existed(const scale_call *call);
 
 /* Frees the call; an unfinished one is dropped, its done function not called. NULL is fine. */

@@ -6,7 +6,7 @@
 ** - scale_json_check and scale_json_outline say whether a text is JSON, in full or in its outline;
 ** - a scale_json_reader gives the tokens of a text one by one, strictly;
 ** - a scale_json_cursor steps over the first level of an object or array and passes over what lies
-**   deeper by its outline; scale_json_get finds one member.
+**   deeper by its outline; scale_json_get finds one member; a scale_json_page cuts a list.
 ** scale_json_string and scale_json_number make values of slices; a scale_json_writer makes a text of
 ** values.
 **
@@ -15,7 +15,7 @@
 ** - Depth is counted in open brackets and bounded; nothing here recurses.
 ** - When a name stands twice in an object, the last one holds.
 ** - On a text that is not JSON the error is bad_json, "not JSON at byte N: why"; the first byte is 1.
-** - Only the writer and scale_json_covers allocate.
+** - Only pages, the writer and scale_json_covers allocate.
 */
 #include "scaleapi.h" /* which includes this file in its turn */
 
@@ -178,13 +178,6 @@ SCALE_API scale_status scale_json_cursor_enter(const scale_json_cursor *cursor, 
                                                scale_error *error);
 SCALE_API void scale_json_cursor_leave(scale_json_cursor *cursor, const scale_json_cursor *inner);
 
-/* The same as `value`, finding members of it in the same pass when it is an object: values[i] gets that
-** of the last member called names[i] (decoded), or nothing. Of an object whose first level is malformed,
-** nothing is found. */
-SCALE_API scale_status scale_json_cursor_pick(scale_json_cursor *cursor, scale_slice *value,
-                                              const scale_slice *names, size_t count, scale_slice *values,
-                                              scale_error *error);
-
 /* The type of the value that a cursor stands before, after `step`. */
 SCALE_API scale_json_type scale_json_cursor_type(const scale_json_cursor *cursor);
 
@@ -200,6 +193,40 @@ SCALE_API scale_status scale_json_find(scale_slice document, const char *key, si
 /* The same for several names in one pass: values[i] is that of names[i]. Quick up to 16 names. */
 SCALE_API scale_status scale_json_pick(scale_slice document, const scale_slice *names, size_t count,
                                        scale_slice *values, scale_error *error);
+
+/* ===================================================================== pages */
+
+/*
+** A text that holds documents in an array, with whatever else beside it: {"docs":[{…},{…}],"total":2}.
+** It is cut in one pass, which notes where the members of each document are.
+*/
+typedef struct scale_json_page scale_json_page;
+
+/* Cuts the text, which must stay until the page is freed; `name` is what the array is called. The documents
+** are passed over by their outline, or checked when `in_full`. Errors: bad_json, no_memory, too_large. */
+SCALE_API scale_status scale_json_page_new(scale_json_page **page, scale_slice text, const char *name,
+                                           bool in_full, scale_error *error);
+SCALE_API void scale_json_page_free(scale_json_page *page); /* NULL is fine */
+
+/* How many documents it has; -1 when there is no array of that name. */
+SCALE_API ptrdiff_t scale_json_page_count(const scale_json_page *page);
+
+/* The text that was cut. */
+SCALE_API scale_slice scale_json_page_text(const scale_json_page *page);
+
+/* Were they checked in full? */
+SCALE_API bool scale_json_page_is_checked(const scale_json_page *page);
+
+/* One of them, from 0. */
+SCALE_API scale_slice scale_json_page_document(const scale_json_page *page, size_t index);
+
+/* As scale_json_find, of one of them: without passing over it. */
+SCALE_API scale_status scale_json_page_find(const scale_json_page *page, size_t index, const char *key,
+                                            size_t key_size, scale_slice *value, scale_error *error);
+
+/* What stands beside the documents, from 0: false when there are not so many. */
+SCALE_API bool scale_json_page_beside(const scale_json_page *page, size_t index, scale_slice *key,
+                                      scale_slice *value);
 
 /* ================================================================= comparing */
 

@@ -65,8 +65,7 @@ SCALE_API int64_t scale_pace_wait(scale_pace *pace, int64_t now);
 SCALE_API void scale_pace_sent(scale_pace *pace, int64_t now);
 
 /* A request that was sent at `sent_at` has ended. `retry_after` is what the server asked for (ms, -1),
- *`random`
- ** in [0, 1). Returns why the limit or the rate changed, or NULL if they did not. Never freed. */
+** `random` in [0, 1). Returns why the limit or the rate changed, or NULL if they did not. Never freed. */
 SCALE_API const char *scale_pace_landed(scale_pace *pace, scale_landing landing, int64_t sent_at,
                                         int64_t retry_after, double random, int64_t now);
 
@@ -76,8 +75,7 @@ SCALE_API void scale_pace_restart(scale_pace *pace, int64_t now);
 /* ================================================================== budget */
 
 /* Retries in store. Starts with 50; a retry takes one, a call that the server answered gives a quarter, so
- *that
- ** in the long run at most a fifth of all requests are retries. */
+** that in the long run at most a fifth of all requests are retries. */
 typedef struct scale_budget {
     double retries;
 } scale_budget;
@@ -126,10 +124,11 @@ SCALE_API bool scale_breaker_sent(scale_breaker *breaker);
 SCALE_API const char *scale_breaker_landed(scale_breaker *breaker, scale_landing landing, bool probe,
                                            int64_t retry_after, double random, int64_t now);
 
-/* How long until it is to be given up, if nothing succeeds till then: ms, 0: now; -1: nothing has gone wrong,
- *or
- ** it was given up already. */
-SCALE_API int64_t scale_breaker_patience(const scale_breaker *breaker, int64_t give_up_after, int64_t now);
+/* How long until it is to be given up, if nothing succeeds till then: ms, 0: now. Once something failed, the
+** time since the last success counts; while nothing did, only that in which requests were in flight without
+** a break: since `awaited_since`, -1: none is. -1: nothing is wrong, or it was given up already. */
+SCALE_API int64_t scale_breaker_patience(const scale_breaker *breaker, int64_t give_up_after,
+                                         int64_t awaited_since, int64_t now);
 SCALE_API void scale_breaker_give_up(scale_breaker *breaker, int64_t now);
 
 /* "closed", "open", "probing", "given_up". Never NULL, never freed. */

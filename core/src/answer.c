@@ -8,25 +8,51 @@
 
 /* =============================================================== good answers */
 
-scale_status scale__answer_check(const scale_operation *operation, scale_slice answer, scale_error *error) {
+static scale_status fail_member(const char *member, bool is_there, scale_error *error) {
+    if (!is_there) return scale__fail(error, SCALE_BAD_ANSWER, "the answer has no %s", member);
+    return scale__fail(error, SCALE_BAD_ANSWER, "%s of the answer is not an array", member);
+}
+
+static scale_status fail_json(const scale_error *problem, scale_error *error) {
+    if (problem->kind == SCALE_NO_MEMORY) return scale__fail_no_memory(error);
+    return scale__fail(error, SCALE_BAD_ANSWER, "the answer is %s", problem->message);
+}
+
+/* One pass that both checks the answer and finds its documents. */
+static scale_status cut_page(const char *member, scale_slice answer, bool in_full, scale_json_page **page,
+                             scale_error *error) {
+    scale_error problem = SCALE_ERROR_INIT;
+    scale_slice value;
+    if (scale_json_page_new(page, answer, member, in_full, &problem) != SCALE_OK)
+        return fail_json(&problem, error);
+    if (scale_json_page_count(*page) >= 0) return SCALE_OK;
+    scale_json_page_free(*page);
+    *page = NULL;
+    return fail_member(member, scale_json_get(answer, member, strlen(member), &value), error);
+}
+
+scale_status scale__answer_check(const scale_operation *operation, scale_slice answer, bool in_full,
+                                 scale_json_page **page, scale_error *error) {
     const scale_answer_kind *kind = scale_answer_describe(operation->answer);
     scale_error problem = SCALE_ERROR_INIT;
     scale_slice value;
     if (kind->form == SCALE_FORM_ANY || kind->form == SCALE_FORM_ADDRESS) return SCALE_OK;
+    /* What is found at once needs no second look; what follows says what is wrong. */
+    if (kind->form == SCALE_FORM_OBJECT && kind->member != NULL &&
+        scale_json_get(answer, kind->member, strlen(kind->member), &value))
+        return SCALE_OK;
     bool array = kind->form == SCALE_FORM_LIST && kind->member == NULL;
     scale_json_type wanted = array ? SCALE_JSON_TYPE_ARRAY : SCALE_JSON_TYPE_OBJECT;
     if (answer.size == 0) return scale__fail(error, SCALE_BAD_ANSWER, "the answer is empty");
-    if (scale_json_outline(answer, &problem) != SCALE_OK)
-        return scale__fail(error, SCALE_BAD_ANSWER, "the answer is %s", problem.message);
+    bool is_page = operation->page != SCALE_PAGE_NONE && scale_json_type_of(answer) == wanted;
+    if (is_page) return cut_page(kind->member, answer, in_full, page, error);
+    if (scale_json_outline(answer, &problem) != SCALE_OK) return fail_json(&problem, error);
     if (scale_json_type_of(answer) != wanted)
         return scale__fail(error, SCALE_BAD_ANSWER, "the answer is not an %s", array ? "array" : "object");
-    /* A page is cut into its documents next, which finds its key on the way. */
-    if (operation->page != SCALE_PAGE_NONE || kind->member == NULL) return SCALE_OK;
-    if (!scale_json_get(answer, kind->member, strlen(kind->member), &value))
-        return scale__fail(error, SCALE_BAD_ANSWER, "the answer has no %s", kind->member);
-    if (kind->form == SCALE_FORM_LIST && scale_json_type_of(value) != SCALE_JSON_TYPE_ARRAY)
-        return scale__fail(error, SCALE_BAD_ANSWER, "%s of the answer is not an array", kind->member);
-    return SCALE_OK;
+    if (kind->member == NULL) return SCALE_OK;
+    bool is_there = scale_json_get(answer, kind->member, strlen(kind->member), &value);
+    bool is_right = kind->form != SCALE_FORM_LIST || scale_json_type_of(value) == SCALE_JSON_TYPE_ARRAY;
+    return is_there && is_right ? SCALE_OK : fail_member(kind->member, is_there, error);
 }
 
 /* ============================================================== error answers */

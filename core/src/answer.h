@@ -6,8 +6,10 @@
 
 #include "scaleapi.h"
 
-/* Checks the structure of a good answer, and that it is what the operation gives. Errors: bad_answer. */
-scale_status scale__answer_check(const scale_operation *operation, scale_slice answer, scale_error *error);
+/* Checks the structure of a good answer, and that it is what the operation gives. `page` gets it, cut, if it
+** is one of a list that comes page by page; checked in full if asked. Errors: bad_answer, no_memory. */
+scale_status scale__answer_check(const scale_operation *operation, scale_slice answer, bool in_full,
+                                 scale_json_page **page, scale_error *error);
 
 /* Fills error->message with the server's own words from the body of an error. */
 void scale__answer_read_error(scale_error *error, scale_slice body);

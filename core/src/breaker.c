@@ -85,9 +85,15 @@ const char *scale_breaker_landed(scale_breaker *breaker, scale_landing landing, 
     return NULL;
 }
 
-int64_t scale_breaker_patience(const scale_breaker *breaker, int64_t give_up_after, int64_t now) {
-    if (!breaker->troubled || breaker->state == SCALE_BREAKER_GIVEN_UP) return -1;
-    int64_t left = breaker->since + give_up_after - now;
+/* A server that is only silent has failed nothing yet: it is out of patience when all that time an answer was
+** waited for. The rows that wait for their turn at a slow pace are no trouble. */
+int64_t scale_breaker_patience(const scale_breaker *breaker, int64_t give_up_after, int64_t awaited_since,
+                               int64_t now) {
+    int64_t since = breaker->since;
+    if (breaker->state == SCALE_BREAKER_GIVEN_UP) return -1;
+    if (!breaker->troubled && awaited_since < 0) return -1;
+    if (!breaker->troubled && awaited_since > since) since = awaited_since;
+    int64_t left = since + give_up_after - now;
     return left > 0 ? left : 0;
 }
 

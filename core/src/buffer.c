@@ -22,6 +22,17 @@ void scale__buffer_empty(scale__buffer *buffer) {
     if (buffer->data != NULL) buffer->data[0] = '\0';
 }
 
+void scale__buffer_make_room(scale__buffer *buffer, size_t size) {
+    if (buffer->data != NULL || size >= buffer->ceiling) return;
+    buffer->data = scale__allocate(size + 1);
+    if (buffer->data == NULL) {
+        buffer->state = SCALE__BUFFER_NO_MEMORY;
+        return;
+    }
+    buffer->data[0] = '\0';
+    buffer->room = size + 1;
+}
+
 char *scale__buffer_reserve(scale__buffer *buffer, size_t size) {
     if (buffer->state != SCALE__BUFFER_FINE) return NULL;
     if (size > buffer->ceiling || buffer->size > buffer->ceiling - size) {

@@ -36,6 +36,9 @@ bool scale__buffer_append_byte(scale__buffer *buffer, char byte);
 char *scale__buffer_reserve(scale__buffer *buffer, size_t size);
 void scale__buffer_advance(scale__buffer *buffer, size_t size);
 
+/* Into an empty buffer so many bytes are to come: makes room for them at once, if it has none yet. */
+void scale__buffer_make_room(scale__buffer *buffer, size_t size);
+
 /* Hands the bytes over (NUL-ended, free with scale__release); the buffer is as after init.
 ** NULL when it had failed or memory ran out. */
 char *scale__buffer_take(scale__buffer *buffer, size_t *size);

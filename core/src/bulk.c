@@ -11,9 +11,10 @@ static scale__lane *lane_of(const scale_call *call) {
 
 /* ===================================================================== requests */
 
-void scale__bulk_sent(scale_call *call) {
+void scale__bulk_sent(scale_call *call, bool awaited) {
     call->sent_at = scale_loop_now(call->loop);
-    call->probe = scale__lane_sent(lane_of(call));
+    call->awaited = awaited;
+    call->probe = scale__lane_sent(lane_of(call), awaited);
 }
 
 static scale_landing landing_of(const scale__failure *failure) {
@@ -44,8 +45,9 @@ static bool is_excused(const scale_call *call, const scale__failure *failure, sc
 }
 
 static void land(scale_call *call, scale_landing landing, int64_t retry_after, const char *cause) {
-    const scale__lane_landing landed = {landing, call->probe, call->sent_at, retry_after, cause};
-    call->probe = false;
+    const scale__lane_landing landed = {landing,       call->probe, call->awaited,
+                                        call->sent_at, retry_after, cause};
+    call->probe = call->awaited = false;
     scale__lane_landed(lane_of(call), &landed);
 }
 

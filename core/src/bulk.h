@@ -1,15 +1,15 @@
 /*
 ** bulk.h - what is different for a call that is one of many: it goes when its lane allows, and ends when its
-*lane is
-** given up.
+** lane is given up.
 */
 #ifndef SCALE_BULK_H
 #define SCALE_BULK_H
 
 #include "call.h"
 
-/* Its request left; came back, with a failure or (NULL) an answer, `cause` in words; or was dropped. */
-void scale__bulk_sent(scale_call *call);
+/* Its request left, and its answer is due within a time or not (`awaited`); came back, with a failure or
+** (NULL) an answer, `cause` in words; or was dropped. */
+void scale__bulk_sent(scale_call *call, bool awaited);
 void scale__bulk_landed(scale_call *call, const scale__failure *failure, const char *cause);
 void scale__bulk_dropped(scale_call *call);
 

@@ -1,6 +1,6 @@
 /*
-** call.h - what a call is made of. call.c builds the request, engine.c runs it, resolve.c looks up
-** what became of it when the outcome is unclear.
+** call.h - what a call is made of. parameters.c takes its values, call.c builds the request, engine.c runs
+** it, resolve.c looks up what became of it when the outcome is unclear.
 */
 #ifndef SCALE_CALL_H
 #define SCALE_CALL_H
@@ -10,6 +10,7 @@
 #include "retry.h"
 
 #define SCALE__MOST_IN_PATH 2
+#define SCALE__MOST_REQUEST ((size_t)1 << 30)
 #define SCALE__NO_DEADLINE  (INT64_MAX / 2)
 
 typedef enum scale__call_state {
@@ -46,21 +47,25 @@ struct scale_call {
     bool started, unclear, existed;
     bool found; /* the thing is there, and is being read */
     int attempts, lookups;
+    int64_t begun_at; /* when the first attempt was about to be sent, loop's clock */
     int64_t deadline; /* SCALE__NO_DEADLINE of a bulk call that was given none */
     bool probe;       /* of a bulk call: its request tries whether the server is back */
+    bool awaited;     /* likewise: an answer to it is due within a time */
     int64_t sent_at;  /* likewise: when it left */
     int excused[2];   /* likewise, by phase: attempts that do not count */
     scale__transfer *transfer;
     scale_timer *timer;
     scale__buffer lookup_url;
-    scale_error
-        refusal; /* what the last attempt came to, before the pause or the look-up that is under way */
 
     /* its end */
     scale__buffer answer;
-    scale_error error;
+    scale_json_page *page; /* the answer, cut, of a list that comes page by page */
     scale_done_fn done;
     void *user;
+
+    /* Last, since their large messages are not wiped: most calls need none. */
+    scale_error error;
+    scale_error refusal; /* what the last attempt came to, before the pause or the look-up under way */
 };
 
 /* What came of the answer so far. */
@@ -72,6 +77,14 @@ static inline scale_slice scale__call_bytes(const scale_call *call) {
 static inline bool scale__call_was_refused(const scale_call *call) {
     return call->refusal.code >= 400 && call->refusal.code < 500;
 }
+
+/* The parameter's bit in call->given. */
+static inline uint64_t scale__call_bit(const scale_call *call, const scale_parameter *parameter) {
+    return UINT64_C(1) << (parameter - call->operation->parameters);
+}
+
+/* Frees the part and those behind it. */
+void scale__parts_free(scale__part *parts);
 
 /* The value of the path parameter of that name, or NULL. */
 const char *scale__call_path_value(const scale_call *call, const char *name);

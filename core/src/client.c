@@ -31,8 +31,7 @@ static scale_call *first_of(scale__link *list) {
 }
 
 /* One that has begun goes before those that have not. Bulk ones that are to be sent again take turns, so that
- *a
- ** long outage is not tried on one of them alone. */
+** a long outage is not tried on one of them alone. */
 void scale__client_enqueue(scale_client *client, scale_call *call) {
     bool begun = call->attempts > 0;
     bool lookup = call->phase == SCALE__PHASE_LOOKUP;
@@ -157,6 +156,18 @@ static scale_status check_numbers(const scale_client_options *options, scale_err
     return SCALE_OK;
 }
 
+static bool wants_http2(const scale_client_options *options) {
+    return options->http != NULL && strcmp(options->http, "2") == 0;
+}
+
+static scale_status check_http(const scale_client_options *options, scale_error *error) {
+    if (options->http == NULL || strcmp(options->http, "1.1") == 0) return SCALE_OK;
+    if (!wants_http2(options))
+        return scale__fail(error, SCALE_USAGE, "http must be \"1.1\" or \"2\", not \"%s\"", options->http);
+    if (scale__transport_has_http2()) return SCALE_OK;
+    return scale__fail(error, SCALE_USAGE, "this libcurl was built without HTTP/2");
+}
+
 static scale_status check_address(const scale_client *client, scale_error *error) {
     if (client->base.https || client->base.loopback || client->options.allow_http) return SCALE_OK;
     return scale__fail(error, SCALE_USAGE,
@@ -177,6 +188,9 @@ static scale_status open_session(scale_client *client, const scale_client_option
         .proxy = options->proxy,
         .verify = options->verify,
         .loopback = client->base.loopback,
+        .https = client->base.https,
+        .most_at_once = client->options.max_in_flight,
+        .http2 = client->http2,
     };
     return scale__session_new(&client->session, scale__loop_transport(client->loop), &settings, error);
 }
@@ -202,7 +216,7 @@ static void keep_numbers(scale_client *client, const scale_client_options *optio
     client->options = *options;
     client->options.api_key = client->options.base_url = client->options.user_agent = NULL;
     client->options.ca_file = client->options.cert_file = client->options.key_file = client->options.proxy =
-        NULL;
+        client->options.http = NULL;
 }
 
 scale_status scale_client_new(scale_client **result, scale_loop *loop, const scale_client_options *given,
@@ -212,11 +226,12 @@ scale_status scale_client_new(scale_client **result, scale_loop *loop, const sca
     *result = NULL;
     if (scale__take_options(&taken, sizeof taken, given, error) != SCALE_OK) return SCALE_ERROR;
     if (check_key(options->api_key, error) != SCALE_OK || check_numbers(options, error) != SCALE_OK ||
-        check_user_agent(options->user_agent, error) != SCALE_OK)
+        check_user_agent(options->user_agent, error) != SCALE_OK || check_http(options, error) != SCALE_OK)
         return SCALE_ERROR;
     scale_client *client = scale__allocate_zero(sizeof *client);
     if (client == NULL) return scale__fail_no_memory(error);
     client->loop = loop;
+    client->http2 = wants_http2(options);
     client->member.close = detach;
     client->member.client = client;
     scale__link_init(&client->member.link);
@@ -251,6 +266,10 @@ static size_t length(const scale__link *list) {
     size_t count = 0;
     for (const scale__link *link = list->next; link != list; link = link->next) count++;
     return count;
+}
+
+bool scale_client_server_time(const scale_client *client, int64_t *time) {
+    return client->loop != NULL && scale__server_clock_at(&client->clock, scale_loop_now(client->loop), time);
 }
 
 void scale_client_get_stats(const scale_client *client, scale_client_stats *stats) {

@@ -7,6 +7,7 @@
 #include "lane.h"
 #include "loop.h"
 #include "scaleapi.h"
+#include "server_clock.h"
 #include "transfer.h"
 #include "url.h"
 
@@ -17,13 +18,14 @@ struct scale_client {
     scale__base_url base;
     scale_client_options options; /* the numbers and flags; its texts are NULL */
     scale_client_stats stats;
+    scale__server_clock clock;
     scale__lane_member lane;
     scale_budget budget;
     scale__link queue; /* calls that wait for a place */
     scale__link bulk;  /* bulk ones, look-ups first */
     scale__link again; /* bulk ones that are to be sent again */
     scale__link calls; /* unfinished ones that are in flight or in a pause */
-    bool pumping;
+    bool pumping, http2;
 };
 
 /* Puts a call into the queue that is its. */

@@ -11,6 +11,7 @@
 #include "error.h"
 
 #define BULK_ATTEMPTS 8
+#define FEW_LOOKUPS   3
 
 static void on_finished(void *user, const scale__outcome *outcome);
 
@@ -150,8 +151,10 @@ static void describe(const scale_call *call, scale__request *request) {
     request->body_size = call->body_size;
     request->parts = lookup ? NULL : call->parts;
     request->idempotency_key = lookup ? NULL : call->idempotency_key;
-    request->may_resend = request->method == SCALE_GET;
+    request->may_resend =
+        request->method == SCALE_GET || (call->client->http2 && scale__resolve_is_repeatable(call));
     request->large_answer = call->operation->page != SCALE_PAGE_NONE;
+    request->wants_date = scale__server_clock_is_old(&call->client->clock, scale_loop_now(call->loop));
     request->connect_timeout = at_most(left, chosen(call->options.connect_timeout, options->connect_timeout));
     if (request->parts != NULL && call->options.timeout == 0) {
         /* A large file takes as long as it takes, if only it moves; but for a deadline of its own. */
@@ -172,6 +175,7 @@ static void count_sending(scale_call *call) {
         stats->lookups++;
         return;
     }
+    if (call->attempts == 0) call->begun_at = scale_loop_now(call->loop);
     call->attempts++;
     if (call->attempts > 1) stats->retries++;
     stats->bytes_sent += call->body_size;
@@ -200,7 +204,7 @@ void scale__engine_send(scale_call *call) {
     }
     call->state = SCALE__CALL_IN_FLIGHT;
     scale__client_took_off(client);
-    if (call->options.bulk) scale__bulk_sent(call);
+    if (call->options.bulk) scale__bulk_sent(call, request.timeout > 0);
 }
 
 /* ================================================================ judgement */
@@ -240,7 +244,8 @@ static scale_status judge(scale_call *call, const scale__outcome *outcome, scale
         error->kind = cut ? SCALE_BAD_ANSWER : outcome->kind;
         error->code = error->kind == SCALE_BAD_ANSWER ? outcome->code : 0;
         snprintf(error->message, sizeof error->message, "%s", outcome->message);
-    } else if (scale__answer_check(call->operation, scale__call_bytes(call), error) == SCALE_OK) {
+    } else if (scale__answer_check(call->operation, scale__call_bytes(call), call->options.check_in_full,
+                                   &call->page, error) == SCALE_OK) {
         return SCALE_OK;
     } else {
         error->code = outcome->code;
@@ -354,11 +359,19 @@ static void end_different(scale_call *call, const char *difference) {
     end_with(call, &error);
 }
 
-/* The look-up failed, or found nothing: look again, or report what the server said before. */
+/* The refusal is plain, and the look-up a mere chance that the task is there all the same. */
+static bool is_plainly_refused(const scale_call *call) {
+    return scale__call_was_refused(call) && call->refusal.code != 409 && !call->unclear;
+}
+
+/* The look-up failed, or found nothing: look again, or report what the server said before. Who answers
+** something else than the API, a page of HTML say, is not asked for long after a plain refusal. */
 static void look_again(scale_call *call, const scale__failure *failure) {
     int64_t pause = 0;
     scale__attempt attempt = attempt_of(call, call->lookups);
     attempt.repeatable = true;
+    if (failure->kind == SCALE_BAD_ANSWER && is_plainly_refused(call) && attempt.most > FEW_LOOKUPS)
+        attempt.most = FEW_LOOKUPS;
     if (scale__retry_decide(failure, &attempt, &pause) == SCALE__SEND_AGAIN) {
         send_after(call, SCALE__PHASE_LOOKUP, pause);
         return;
@@ -372,14 +385,14 @@ static void handle_lookup(scale_call *call, bool not_found) {
     char difference[256] = "";
     switch (scale__resolve_judge(call, not_found, difference, sizeof difference)) {
     case SCALE__REACHED:
-        call->existed = !call->unclear;
+        call->existed = call->existed || !call->unclear;
         end(call);
         break;
     case SCALE__LOOK_ON: send_after(call, SCALE__PHASE_LOOKUP, 0); break;
     case SCALE__DIFFERENT: end_different(call, difference); break;
     case SCALE__NOTHING_YET:
         /* Only after a 409 or an unclear outcome is there reason to believe that it will be. */
-        if (scale__call_was_refused(call) && call->refusal.code != 409 && !call->unclear)
+        if (is_plainly_refused(call))
             end_with(call, &call->refusal);
         else
             look_again(call, &nothing_yet);
@@ -409,6 +422,13 @@ static bool judge_lookup(const scale_call *call, const scale__outcome *outcome, 
 
 /* ================================================================== landing */
 
+/* What libcurl sent again by itself may have been done the first time. */
+static void count_resent(scale_call *call, uint64_t resent) {
+    call->client->stats.requests += resent;
+    call->client->stats.retries += resent;
+    if (resent > 0 && call->phase == SCALE__PHASE_REQUEST) call->unclear = true;
+}
+
 static void on_finished(void *user, const scale__outcome *outcome) {
     scale_call *call = user;
     scale_client *client = call->client;
@@ -417,11 +437,13 @@ static void on_finished(void *user, const scale__outcome *outcome) {
     call->transfer = NULL;
     client->stats.connections += outcome->connections;
     client->stats.bytes_received += call->answer.size;
+    count_resent(call, outcome->resent);
     scale__client_landed(client);
     scale__link_remove(&call->link);
     bool lookup = call->phase == SCALE__PHASE_LOOKUP;
     bool good =
         lookup ? judge_lookup(call, outcome, &failure) : judge(call, outcome, &error, &failure) == SCALE_OK;
+    if (good) scale__server_clock_set(&client->clock, outcome->date, scale_loop_now(call->loop));
     if (call->options.bulk)
         scale__bulk_landed(call, good ? NULL : &failure, lookup ? outcome->message : error.message);
     if (lookup && good)

@@ -18,6 +18,8 @@ struct scale__lane {
     scale__link members;
     int64_t give_up_after;
     size_t unfinished; /* bulk calls */
+    size_t awaited;    /* requests in flight whose answer is due within a time */
+    int64_t awaited_since;
     scale_pace pace;
     scale_breaker breaker;
     scale_timer *timer;
@@ -169,7 +171,8 @@ static void give_up(scale__lane *lane) {
 }
 
 static int64_t patience(const scale__lane *lane) {
-    return scale_breaker_patience(&lane->breaker, lane->give_up_after, scale_loop_now(lane->loop));
+    return scale_breaker_patience(&lane->breaker, lane->give_up_after,
+                                  lane->awaited > 0 ? lane->awaited_since : -1, scale_loop_now(lane->loop));
 }
 
 static void on_timer(scale_loop *loop, void *user) {
@@ -178,6 +181,7 @@ static void on_timer(scale_loop *loop, void *user) {
     lane->timer = NULL;
     if (lane->unfinished > 0 && patience(lane) == 0) give_up(lane);
     wake_all(lane);
+    if (lane->unfinished > 0) scale__lane_arm(lane, -1);
 }
 
 bool scale__lane_arm(scale__lane *lane, int64_t wait) {
@@ -214,11 +218,16 @@ int64_t scale__lane_wait(scale__lane *lane) {
     return wait < 0 || wait > of_pace ? wait : of_pace;
 }
 
-bool scale__lane_sent(scale__lane *lane) {
+bool scale__lane_sent(scale__lane *lane, bool awaited) {
+    int64_t now = scale_loop_now(lane->loop);
     scale_breaker_state before = lane->breaker.state;
-    scale_pace_sent(&lane->pace, scale_loop_now(lane->loop));
+    scale_pace_sent(&lane->pace, now);
     bool probe = scale_breaker_sent(&lane->breaker);
     note_state(lane, before, "one request tries the server");
+    if (awaited && lane->awaited++ == 0) {
+        lane->awaited_since = now;
+        scale__lane_arm(lane, -1); /* without memory for it, giving up waits until something lands */
+    }
     return probe;
 }
 
@@ -242,6 +251,7 @@ static void keep_cause(scale__lane *lane, const char *cause) {
 
 void scale__lane_landed(scale__lane *lane, const scale__lane_landing *landed) {
     int64_t now = scale_loop_now(lane->loop);
+    if (landed->awaited) lane->awaited--;
     keep_cause(lane, landed->cause);
     tell_breaker(lane, landed, now);
     scale_pace before = lane->pace;
@@ -280,8 +290,9 @@ const char *scale__lane_last_cause(const scale__lane *lane) {
 }
 
 int64_t scale__lane_probe_timeout(const scale__lane *lane) {
-    double usual = lane->pace.latency * 4;
-    return usual > PROBE_TIMEOUT ? (int64_t)usual : PROBE_TIMEOUT;
+    int64_t usual = (int64_t)(lane->pace.latency * 4);
+    int64_t timeout = usual > PROBE_TIMEOUT ? usual : PROBE_TIMEOUT;
+    return timeout < lane->give_up_after ? timeout : lane->give_up_after;
 }
 
 void scale__lane_describe(const scale__lane *lane, scale_client_pace *pace) {

@@ -37,12 +37,13 @@ int64_t scale__lane_wait(scale__lane *lane);
 ** the time has come. False: no memory. */
 bool scale__lane_arm(scale__lane *lane, int64_t wait);
 
-/* A bulk call's request left. True: it is a probe. */
-bool scale__lane_sent(scale__lane *lane);
+/* A bulk call's request left. `awaited`: its answer is due within a time; that of a large file, which takes
+** as long as it takes, is not. True: it is a probe. */
+bool scale__lane_sent(scale__lane *lane, bool awaited);
 
 typedef struct scale__lane_landing {
     scale_landing landing;
-    bool probe;
+    bool probe, awaited;
     int64_t sent_at, retry_after;
     const char *cause; /* what went wrong, in words; or NULL */
 } scale__lane_landing;

@@ -251,6 +251,14 @@ static void deliver(scale_loop *loop) {
     }
 }
 
+/* The loop's host may have other things to do: after a millisecond the rest is left, which is ready in the
+** next turn again. */
+static void dispatch_some(scale_loop *loop, const struct epoll_event *events, int count) {
+    int64_t began = scale_loop_now(loop);
+    for (int i = 0; i < count && (i == 0 || scale_loop_now(loop) == began); i++)
+        dispatch(loop, events[i].data.fd, events[i].events);
+}
+
 scale_status scale_loop_step(scale_loop *loop, int timeout_ms, scale_error *error) {
     struct epoll_event events[EVENTS_AT_ONCE];
     if (fire_due(loop)) timeout_ms = 0; /* whoever set the timer waits for it */
@@ -261,7 +269,7 @@ scale_status scale_loop_step(scale_loop *loop, int timeout_ms, scale_error *erro
         epoll_wait(loop->epoll, events, EVENTS_AT_ONCE, shorter(timeout_ms, scale_loop_timeout(loop)));
     if (count < 0 && errno != EINTR)
         return scale__fail(error, SCALE_NETWORK, "waiting for events failed: %s", strerror(errno));
-    for (int i = 0; i < count; i++) dispatch(loop, events[i].data.fd, events[i].events);
+    dispatch_some(loop, events, count);
     fire_due(loop);
     scale__transport_deliver(loop->transport);
     deliver(loop);

@@ -54,7 +54,7 @@ static const scale_answer_kind answers[] = {SCALE_ANSWERS(ANSWER)};
 
 /* What may be given beside an operation's own parameters; bindings read them, suggestions know them. */
 static const char *const call_options[] = {"timeout", "connect_timeout", "deadline", "max_attempts",
-                                           "accept_existing", "digest_id", "idempotency_key", "bulk"};
+                                           "accept_existing", "digest_id", "idempotency_key", "bulk", "check_in_full"};
 /* clang-format on */
 
 const scale_operation *scale_operation_at(size_t index) {

@@ -2,10 +2,9 @@
 ** pace.c - how many requests may be in flight, and how many may go in a second.
 **
 ** The rate follows what the server lets through between two refusals, which is what it allows, be it a
-*bucket,
-** a window or a queue: both times there was nothing left. It is not exact, for what a pause does not use may
-*be
-** lost or saved up; see lower_rate. Tried against limiters of many kinds in tests/unit/pace_limiters.c.
+** bucket, a window or a queue: both times there was nothing left. It is not exact, for what a pause does
+** not use may be lost or saved up; see lower_rate. Tried against limiters of many kinds in
+** tests/unit/pace_limiters.c.
 */
 #include <string.h>
 
@@ -167,10 +166,10 @@ static double sent_before(const scale_pace *pace, int64_t sent_at, int64_t now) 
 
 /*
 ** What the server allows lies between what it let through from the last refusal to this one, the pause
-*counted
-** (`least`: that is it, if what is not used in a pause is saved up), and the same without the pause (`most`:
-** that is it, if it is lost). The shorter the pause beside the rest, the less it matters. Where both are
-** uncertain, a middle that is too high is found out at once, and one that is too low is left in quick steps.
+** counted (`least`: that is it, if what is not used in a pause is saved up), and the same without the
+** pause (`most`: that is it, if it is lost). The shorter the pause beside the rest, the less it matters.
+** Where both are uncertain, a middle that is too high is found out at once, and one that is too low is
+** left in quick steps.
 */
 static void lower_rate(scale_pace *pace, double passed, int64_t sent_at) {
     double active = greater((double)(sent_at - resumed(pace)), 1);

@@ -10,6 +10,9 @@
 #include "error.h"
 #include "operations.h"
 
+/* ms that the Date of a server's answers and the times of its tasks may differ */
+#define CLOCK_SLACK 2000
+
 /* A member whose value is asked for by name; nothing when it is not there. */
 static scale_slice member(scale_slice object, const char *name) {
     scale_slice value = {NULL, 0};
@@ -253,6 +256,14 @@ static bool is_same_task(const scale_call *call, scale_slice task, char *differe
                                    : covers_sent(call, task, difference, room);
 }
 
+/* Was the task there before the call's first attempt, by the server's own clock? Within the slack it may be
+** either, and counts as made: a process that was killed and started again so soon finds its own task. */
+static bool was_there_before(const scale_call *call, scale_slice task) {
+    int64_t begun = 0;
+    return scale__server_clock_at(&call->client->clock, call->begun_at, &begun) &&
+           scale__server_clock_is_before(member(task, "created_at"), begun - CLOCK_SLACK);
+}
+
 /* call->answer, the list, becomes the one document in it. */
 static bool keep_only(scale_call *call, scale_slice document) {
     scale__buffer kept;
@@ -283,6 +294,7 @@ static scale__resolution judge_task_list(scale_call *call, char *difference, siz
         scale_json_cursor_next(&cursor, NULL, &task, NULL) != 1)
         return SCALE__NOTHING_YET;
     if (!is_same_task(call, task, difference, room)) return SCALE__DIFFERENT;
+    call->existed = was_there_before(call, task);
     if (is_second_api(call)) return look_on(call, task);
     return keep_only(call, task) ? SCALE__REACHED : SCALE__NOTHING_YET;
 }

@@ -1,37 +1,37 @@
 #include "transfer.h"
 
 #include <curl/curl.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "alloc.h"
 #include "error.h"
+#include "headers.h"
+#include "mime.h"
 
-#define LARGE_RECEIVE_BUFFER  (256L * 1024L)
-#define SMALL_RECEIVE_BUFFER  (16L * 1024L)
-#define MOST_IDLE_CONNECTIONS 256L
-#define MOST_RETRY_AFTER      INT32_MAX /* seconds; the server may say any number */
-
-/* What a request carries, which decides over its headers. */
-typedef enum { NO_BODY, JSON_BODY, PARTS_BODY, BODY_COUNT } body_kind;
+#define LARGE_RECEIVE_BUFFER (256L * 1024L)
+#define SMALL_RECEIVE_BUFFER (16L * 1024L)
+#define IDLE_CONNECTIONS     256L       /* kept at least */
+#define MOST_ROOM_AHEAD      (1L << 20) /* of an answer, before its bytes have come */
+#define MOST_RETRY_AFTER     INT32_MAX  /* seconds; the server may say any number */
 
 struct scale__transport {
     CURLM *multi;
     scale__transport_hooks hooks;
+    long most_at_once; /* of all sessions */
     scale__transfer *first_finished, *last_finished;
 };
 
 struct scale__session {
     scale__transport *transport;
     char *user_agent, *ca_file, *cert_file, *key_file, *proxy;
-    bool verify, loopback;
-    struct curl_slist *headers[2][BODY_COUNT]; /* by whether the key is a bearer token, and by body */
-    scale__transfer *idle;                     /* handles kept for the next request */
-    scale__transfer *active;                   /* doubly linked */
+    bool verify, loopback, https, http2;
+    int most_at_once;
+    scale__headers headers;
+    scale__transfer *idle;   /* handles kept for the next request */
+    scale__transfer *active; /* doubly linked */
 };
 
 struct scale__transfer {
@@ -46,13 +46,17 @@ struct scale__transfer {
     void *user;
     CURLcode result;
     int begun; /* how often libcurl began to send the request */
-    bool may_resend, in_multi, is_finished;
+    bool may_resend, wants_date, in_multi, is_finished;
     int file_error; /* errno of a file that could not be read */
     char message[CURL_ERROR_SIZE];
 };
 
 const char *scale__transport_version(void) {
     return "libcurl/" LIBCURL_VERSION;
+}
+
+bool scale__transport_has_http2(void) {
+    return (curl_version_info(CURLVERSION_NOW)->features & CURL_VERSION_HTTP2) != 0;
 }
 
 /* ================================================================ transport */
@@ -72,6 +76,13 @@ static int on_timer(CURLM *multi, long delay, void *user) {
     (void)multi;
     transport->hooks.set_timer(transport->hooks.loop, delay);
     return 0;
+}
+
+/* A connection over the limit is closed when its request ends: all that are used at once must fit. */
+static void make_room(scale__transport *transport, int more) {
+    transport->most_at_once += more;
+    long room = transport->most_at_once > IDLE_CONNECTIONS ? transport->most_at_once : IDLE_CONNECTIONS;
+    curl_multi_setopt(transport->multi, CURLMOPT_MAXCONNECTS, room);
 }
 
 scale_status scale__transport_new(scale__transport **result, const scale__transport_hooks *hooks,
@@ -94,7 +105,7 @@ scale_status scale__transport_new(scale__transport **result, const scale__transp
     curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, transport);
     curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
     curl_multi_setopt(multi, CURLMOPT_TIMERDATA, transport);
-    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, MOST_IDLE_CONNECTIONS);
+    make_room(transport, 0);
     *result = transport;
     return SCALE_OK;
 }
@@ -143,61 +154,6 @@ void scale__transport_timer(scale__transport *transport) {
 
 /* ================================================================== session */
 
-static bool append_header(struct curl_slist **list, const char *header) {
-    struct curl_slist *longer = curl_slist_append(*list, header);
-    if (longer == NULL) return false;
-    *list = longer;
-    return true;
-}
-
-/* Appends the key as a user name without a password. */
-static bool append_basic(scale__buffer *line, const char *key) {
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t size = strlen(key) + 1;
-    for (size_t i = 0; i < size; i += 3) {
-        unsigned bits = 0;
-        for (size_t j = i; j < i + 3; j++) {
-            unsigned char byte = j + 1 < size ? (unsigned char)key[j] : j + 1 == size ? ':' : 0;
-            bits = bits << 8 | byte;
-        }
-        scale__buffer_append_byte(line, letters[bits >> 18 & 63]);
-        scale__buffer_append_byte(line, letters[bits >> 12 & 63]);
-        scale__buffer_append_byte(line, i + 1 < size ? letters[bits >> 6 & 63] : '=');
-        scale__buffer_append_byte(line, i + 2 < size ? letters[bits & 63] : '=');
-    }
-    return line->state == SCALE__BUFFER_FINE;
-}
-
-/*
-** The key stands in a header of our own: were libcurl told of it as a user name, it would put it into the
-** addresses that redirects lead to.
-*/
-static bool append_key(struct curl_slist **list, const char *key, bool bearer) {
-    scale__buffer line;
-    if (key == NULL) return true;
-    scale__buffer_init(&line, (size_t)-1 / 4);
-    scale__buffer_append_text(&line, bearer ? "Authorization: Bearer " : "Authorization: Basic ");
-    bool fine = bearer ? scale__buffer_append_text(&line, key) : append_basic(&line, key);
-    fine = fine && scale__buffer_append_byte(&line, '\0') && append_header(list, line.data);
-    scale__buffer_clear(&line);
-    return fine;
-}
-
-/* "Expect:" takes the header out: an upload need not wait for a 100. */
-static bool make_headers(scale__session *session, const char *key) {
-    static const char *const types[] = {
-        [NO_BODY] = "Content-Type:", [JSON_BODY] = "Content-Type: application/json", [PARTS_BODY] = NULL};
-    for (size_t bearer = 0; bearer < 2; bearer++) {
-        for (size_t body = 0; body < BODY_COUNT; body++) {
-            struct curl_slist **list = &session->headers[bearer][body];
-            bool fine = append_header(list, "Expect:") && append_key(list, key, bearer == 1) &&
-                        (types[body] == NULL || append_header(list, types[body]));
-            if (!fine) return false;
-        }
-    }
-    return true;
-}
-
 scale_status scale__session_new(scale__session **result, scale__transport *transport,
                                 const scale__session_settings *settings, scale_error *error) {
     *result = NULL;
@@ -206,12 +162,17 @@ scale_status scale__session_new(scale__session **result, scale__transport *trans
     session->transport = transport;
     session->verify = settings->verify;
     session->loopback = settings->loopback;
+    session->https = settings->https;
+    session->most_at_once = settings->most_at_once;
+    make_room(transport, session->most_at_once);
+    session->http2 = settings->http2;
     bool fine = scale__copy_into(&session->user_agent, settings->user_agent) &&
                 scale__copy_into(&session->ca_file, settings->ca_file) &&
                 scale__copy_into(&session->cert_file, settings->cert_file) &&
                 scale__copy_into(&session->key_file, settings->key_file) &&
                 scale__copy_into(&session->proxy, settings->proxy) &&
-                make_headers(session, settings->api_key);
+                (settings->api_key == NULL ||
+                 scale__headers_make(&session->headers, settings->api_key, settings->user_agent));
     if (!fine) {
         scale__session_free(session);
         return scale__fail_no_memory(error);
@@ -234,10 +195,8 @@ void scale__session_free(scale__session *session) {
         session->idle = transfer->next;
         free_transfer(transfer);
     }
-    for (size_t i = 0; i < BODY_COUNT; i++) {
-        curl_slist_free_all(session->headers[0][i]);
-        curl_slist_free_all(session->headers[1][i]);
-    }
+    scale__headers_free(&session->headers);
+    make_room(session->transport, -session->most_at_once);
     scale__release(session->user_agent);
     scale__release(session->ca_file);
     scale__release(session->cert_file);
@@ -248,9 +207,17 @@ void scale__session_free(scale__session *session) {
 
 /* ============================================================ easy callbacks */
 
+/* Room for the whole answer at once, if its size is announced and can be believed. */
+static void expect_answer(scale__transfer *transfer) {
+    curl_off_t size = -1;
+    curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &size);
+    if (size > 0 && size <= MOST_ROOM_AHEAD) scale__buffer_make_room(transfer->answer, (size_t)size);
+}
+
 static size_t on_bytes(char *bytes, size_t size, size_t count, void *user) {
     scale__transfer *transfer = user;
     (void)size; /* always 1 */
+    if (transfer->answer->size == 0) expect_answer(transfer);
     return scale__buffer_append(transfer->answer, bytes, count) ? count : 0;
 }
 
@@ -302,9 +269,15 @@ static void set_up(scale__transfer *transfer) {
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+                     session->http2 ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
+    /* The first requests wait to see whether they can share the connection that is being made. */
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, session->http2 ? 1L : 0L);
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, session->user_agent);
+    if (session->headers.proxy == NULL)
+        curl_easy_setopt(easy, CURLOPT_USERAGENT, session->user_agent);
+    else if (session->https)
+        curl_easy_setopt(easy, CURLOPT_PROXYHEADER, session->headers.proxy);
     if (session->loopback)
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
     else if (session->proxy != NULL)
@@ -339,55 +312,6 @@ static scale__transfer *take_handle(scale__session *session) {
     return transfer;
 }
 
-/* =============================================================== file parts */
-
-static size_t read_file(char *place, size_t size, size_t count, void *user) {
-    FILE *file = user;
-    size_t got = fread(place, size, count, file);
-    return got == 0 && ferror(file) ? CURL_READFUNC_ABORT : got * size;
-}
-
-static int seek_file(void *user, curl_off_t offset, int origin) {
-    return fseeko(user, (off_t)offset, origin) == 0 ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL;
-}
-
-static void close_file(void *user) {
-    fclose(user);
-}
-
-/* Streams the file. libcurl's own file parts would name a type where the name tells none; the
-** server is to guess it from the bytes. */
-static bool add_file(curl_mimepart *part, const char *path, int *file_error) {
-    FILE *file = fopen(path, "rbe");
-    if (file == NULL || fseeko(file, 0, SEEK_END) != 0) {
-        *file_error = errno;
-        if (file != NULL) fclose(file);
-        return false;
-    }
-    off_t size = ftello(file);
-    rewind(file);
-    if (curl_mime_data_cb(part, size, read_file, seek_file, close_file, file) == CURLE_OK) return true;
-    fclose(file);
-    return false;
-}
-
-static bool add_part(scale__transfer *transfer, const scale__part *part) {
-    curl_mimepart *place = curl_mime_addpart(transfer->mime);
-    if (place == NULL || curl_mime_name(place, part->name) != CURLE_OK) return false;
-    if (part->filename != NULL && curl_mime_filename(place, part->filename) != CURLE_OK) return false;
-    if (part->path != NULL) return add_file(place, part->path, &transfer->file_error);
-    return curl_mime_data(place, part->data, part->size) == CURLE_OK;
-}
-
-static bool set_parts(scale__transfer *transfer, const scale__part *parts) {
-    transfer->mime = curl_mime_init(transfer->easy);
-    if (transfer->mime == NULL) return false;
-    for (; parts != NULL; parts = parts->next)
-        if (!add_part(transfer, parts)) return false;
-    curl_easy_setopt(transfer->easy, CURLOPT_MIMEPOST, transfer->mime);
-    return true;
-}
-
 /* ================================================================= transfers */
 
 static const char *const method_names[] = {[SCALE_GET] = "GET",
@@ -396,58 +320,32 @@ static const char *const method_names[] = {[SCALE_GET] = "GET",
                                            [SCALE_DELETE] = "DELETE",
                                            [SCALE_HEAD] = "HEAD"};
 
-/* libcurl writes a header without a value with a semicolon; with a colon, it takes the header out. */
-static bool append_own_header(struct curl_slist **list, const char *line) {
-    const char *colon = strchr(line, ':');
-    if (colon[1 + strspn(colon + 1, " \t")] != '\0') return append_header(list, line);
-    char *empty = scale__copy(line, (size_t)(colon - line) + 1);
-    if (empty == NULL) return false;
-    empty[colon - line] = ';';
-    bool fine = append_header(list, empty);
-    scale__release(empty);
-    return fine;
-}
-
-static bool set_own_headers(scale__transfer *transfer, const char *const *headers) {
-    bool typed = false, fine = append_header(&transfer->headers, "Expect:");
-    for (; fine && *headers != NULL; headers++) {
-        typed = typed || strncasecmp(*headers, "Content-Type:", 13) == 0;
-        fine = append_own_header(&transfer->headers, *headers);
-    }
-    if (fine && !typed) fine = append_header(&transfer->headers, "Content-Type:");
-    curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
-    return fine;
-}
-
-/* The session's headers, and the key that makes it safe to send the request again. */
-static bool set_idempotent_headers(scale__transfer *transfer, const struct curl_slist *list,
-                                   const char *key) {
-    scale__buffer line;
+static bool set_headers(scale__transfer *transfer, const scale__request *request, scale__body_kind kind) {
+    struct curl_slist *list = transfer->session->headers.api[request->bearer][kind];
     bool fine = true;
-    scale__buffer_init(&line, (size_t)-1 / 4);
-    scale__buffer_append_text(&line, "Idempotency-Key: ");
-    scale__buffer_append_text(&line, key);
-    for (; fine && list != NULL; list = list->next) fine = append_header(&transfer->headers, list->data);
-    fine = fine && scale__buffer_append_byte(&line, '\0') && append_header(&transfer->headers, line.data);
-    scale__buffer_clear(&line);
-    curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
-    return fine;
+    if (request->headers != NULL)
+        fine = scale__headers_own(&transfer->headers, request->headers);
+    else if (request->idempotency_key != NULL)
+        fine = scale__headers_idempotent(&transfer->headers, list, request->idempotency_key);
+    if (transfer->headers != NULL) list = transfer->headers;
+    return fine && curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, list) == CURLE_OK;
 }
 
-static bool set_headers(scale__transfer *transfer, const scale__request *request, body_kind kind) {
-    struct curl_slist *list = transfer->session->headers[request->bearer][kind];
-    if (request->headers != NULL) return set_own_headers(transfer, request->headers);
-    if (request->idempotency_key != NULL)
-        return set_idempotent_headers(transfer, list, request->idempotency_key);
-    return curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, list) == CURLE_OK;
+static bool set_parts(scale__transfer *transfer, const scale__part *parts) {
+    transfer->mime = curl_mime_init(transfer->easy);
+    if (transfer->mime == NULL || !scale__mime_fill(transfer->mime, parts, &transfer->file_error))
+        return false;
+    return curl_easy_setopt(transfer->easy, CURLOPT_MIMEPOST, transfer->mime) == CURLE_OK;
 }
 
 static bool set_body(scale__transfer *transfer, const scale__request *request) {
     CURL *easy = transfer->easy;
     bool has_body = request->body != NULL;
-    body_kind kind = request->parts != NULL ? PARTS_BODY : has_body ? JSON_BODY : NO_BODY;
+    scale__body_kind kind = request->parts != NULL ? SCALE__PARTS_BODY
+                            : has_body             ? SCALE__JSON_BODY
+                                                   : SCALE__NO_BODY;
     if (!set_headers(transfer, request, kind)) return false;
-    if (kind == PARTS_BODY) return set_parts(transfer, request->parts);
+    if (kind == SCALE__PARTS_BODY) return set_parts(transfer, request->parts);
     if (request->method == SCALE_HEAD) return curl_easy_setopt(easy, CURLOPT_NOBODY, 1L) == CURLE_OK;
     if (!has_body && request->method != SCALE_POST && request->method != SCALE_PUT) {
         curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
@@ -531,6 +429,7 @@ scale_status scale__transfer_start(scale__transfer **result, scale__session *ses
     transfer->file_error = 0;
     transfer->is_finished = false;
     transfer->may_resend = request->may_resend;
+    transfer->wants_date = request->wants_date;
     transfer->message[0] = '\0';
     link_active(transfer);
     if (!set_request(transfer, request)) return start_failed(transfer, request, error);
@@ -619,6 +518,19 @@ static int64_t retry_after(CURL *easy) {
     return seconds > 0 ? (int64_t)seconds * 1000 : -1;
 }
 
+static const char *header_of(CURL *easy, const char *name) {
+    struct curl_header *header = NULL;
+    bool found = curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header) == CURLHE_OK;
+    return found ? header->value : NULL;
+}
+
+/* An answer that lay in a cache for a while has the date of that time. */
+static int64_t date_of(CURL *easy) {
+    const char *age = header_of(easy, "Age"), *date = header_of(easy, "Date");
+    if (date == NULL || (age != NULL && atoi(age) > 0)) return -1;
+    return (int64_t)curl_getdate(date, NULL);
+}
+
 /* The answer's headers, without those of interim answers and proxies. */
 static void read_head(scale__transfer *transfer, scale__outcome *outcome) {
     struct curl_header *header = NULL;
@@ -645,7 +557,9 @@ static void read_outcome(scale__transfer *transfer, scale__outcome *outcome) {
     outcome->code = code < 200 ? 0 : (int)code; /* 1xx announce an answer that did not come */
     outcome->connections = (uint64_t)connections;
     outcome->sent = transfer->begun > 0;
+    outcome->resent = transfer->begun > 1 && transfer->may_resend ? (uint64_t)transfer->begun - 1 : 0;
     outcome->retry_after = retry_after(transfer->easy);
+    outcome->date = transfer->wants_date ? date_of(transfer->easy) : -1;
     outcome->redirect = redirect;
     if (transfer->result != CURLE_OK) describe_failure(transfer, outcome);
     if (transfer->head != NULL && transfer->result == CURLE_OK) read_head(transfer, outcome);

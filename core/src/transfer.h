@@ -1,6 +1,6 @@
 /*
-** transfer.h - one HTTP exchange at a time on libcurl. transfer.c is the only file that includes
-** curl/curl.h. Knows nothing of operations, calls and retries.
+** transfer.h - one HTTP exchange at a time on libcurl, which transfer.c alone speaks to, with headers.c and
+** mime.c for the lists that it takes. Knows nothing of operations, calls and retries.
 **
 ** A transport is a loop's multi handle. A session holds what a client's requests have in common (key, TLS,
 ** proxy) and keeps its easy handles for the next request. A transfer is one exchange.
@@ -44,6 +44,9 @@ typedef struct scale__session_settings {
     const char *api_key; /* NULL: none is sent */
     const char *user_agent, *ca_file, *cert_file, *key_file, *proxy;
     bool verify, loopback;
+    bool https;       /* all requests go to https */
+    int most_at_once; /* how many are in flight at most */
+    bool http2;       /* over https, if the server has it: many exchanges on one connection */
 } scale__session_settings;
 
 scale_status scale__session_new(scale__session **session, scale__transport *transport,
@@ -73,6 +76,7 @@ typedef struct scale__request {
     scale__buffer *head;         /* the answer's headers go here: name, NUL, value, NUL, …; or NULL */
     bool may_resend;             /* libcurl itself may send it again when a kept connection proves dead */
     bool large_answer;           /* worth a large receive buffer */
+    bool wants_date;             /* outcome.date is to be read */
     int64_t timeout;             /* ms for the whole exchange; 0: none */
     int64_t stall_timeout;       /* ms without progress; 0: none */
     int64_t connect_timeout;     /* ms */
@@ -84,7 +88,9 @@ typedef struct scale__outcome {
     bool sent;           /* the request's first byte left, or may have */
     bool passing;        /* with a kind: another attempt may fare better */
     int64_t retry_after; /* ms, -1 */
+    int64_t date;        /* when the server answered, s since 1970; -1: it did not say, or nobody asked */
     uint64_t connections;
+    uint64_t resent;      /* how often libcurl itself sent it again */
     const char *redirect; /* where a redirect leads, or NULL; borrowed until `finished` returns */
     char message[512];    /* with a kind: what went wrong */
 } scale__outcome;
@@ -102,5 +108,6 @@ void scale__transfer_drop(scale__transfer *transfer);
 
 /* "libcurl/7.88.1", never freed. */
 const char *scale__transport_version(void);
+bool scale__transport_has_http2(void);
 
 #endif

@@ -14,13 +14,18 @@ local command = {
     USAGE = 2,         -- wrong usage; a file that is missing or cannot be read
     PARTIAL = 3,       -- some rows or names failed
     KEY = 4,           -- no key, or one that the server refuses
-    GAVE_UP = 5,       -- the server cannot be reached or does not keep up; to be run again
+    GAVE_UP = 5,       -- the server cannot be reached or does not keep up, or the time is over; to be run again
     INTERRUPTED = 130, -- Ctrl-C
 }
 
 local NO_KEY = [[
 no API key. Set SCALE_API_KEY, or SCALE_API_KEY_FILE to a file that only you can read.
 To try it without a key: scalua --sandbox COMMAND …]]
+
+local BEGAN = scaleapi.now()
+
+-- The seconds that were given for an attempt, for the time without success, for all; what is not given is nil.
+local limits = {}
 
 -- ---------------------------------------------------------------------- ends
 
@@ -51,6 +56,10 @@ function command.advice(err)
     if err.kind == "unauthorized" or err.kind == "forbidden" then
         return " (is SCALE_API_KEY the right key for " .. (os.getenv "SCALE_API_URL" or "https://api.scale.com") .. "?)"
     end
+    if err.kind == "changed" then
+        return "; what was sent stood there before, and nothing else was: put that back and go on, or begin anew with "
+            .. "--fresh: what is there already is not made again"
+    end
     if err.kind == "journal" and err.reason == "differs" then
         return "; --fresh begins anew: what is there already is not made again"
     end
@@ -62,17 +71,18 @@ local function without_place(message)
     return (message:gsub("^[^\n]-:%d+: ", ""))
 end
 
+local function pass(ok, ...)
+    if ok then return ... end
+    local problem = ...
+    if type(problem) == "string" and not problem:find "interrupted!$" then
+        command.stop(command.USAGE, "%s", without_place(problem))
+    end
+    error(problem, 0)
+end
+
 --- Calls fn(…), in which a value that the user gave may turn out to be wrong: then the command ends with that
 --- message. Errors of calls are raised as they are.
 function command.as_asked(fn, ...)
-    local function pass(ok, ...)
-        if ok then return ... end
-        local problem = ...
-        if type(problem) == "string" and not problem:find "interrupted!$" then
-            command.stop(command.USAGE, "%s", without_place(problem))
-        end
-        error(problem, 0)
-    end
     return pass(pcall(fn, ...))
 end
 
@@ -101,6 +111,36 @@ function command.run(name, main)
     os.exit(code, true)
 end
 
+-- ------------------------------------------------------------------ deadline
+
+--- Why a command ends whose time is over.
+function command.time_is_over()
+    return ("the time of %g s (--deadline) is over"):format(limits.deadline)
+end
+
+--- The seconds that are left; nil when there is no --deadline. Ends the command when there are none.
+function command.time_left()
+    if not limits.deadline then return nil end
+    local left = BEGAN + limits.deadline - scaleapi.now()
+    if left <= 0 then command.stop(command.GAVE_UP, "%s; run the same command again", command.time_is_over()) end
+    return left
+end
+
+-- Whoever waits when the time is over is interrupted, as by Ctrl-C.
+local function set_alarm()
+    if not limits.deadline then return end
+    limits.alarm = scaleapi.after(math.max(BEGAN + limits.deadline - scaleapi.now(), 0), command.time_left)
+end
+
+--- Calls fn(…), which ends by itself when the time is over.
+function command.without_alarm(fn, ...)
+    if not limits.alarm then return fn(...) end
+    limits.alarm:cancel()
+    local results = table.pack(fn(...))
+    set_alarm()
+    return table.unpack(results, 1, results.n)
+end
+
 -- ----------------------------------------------------------------- arguments
 
 local function wrong_usage(parser, message)
@@ -123,11 +163,11 @@ function command.positive(text)
     return number
 end
 
---- A converter for seconds, more than 0.
+--- A converter for seconds: a thousandth to a day.
 function command.seconds(text)
     local number = tonumber(text)
-    if not number or number ~= number or number <= 0 or number > 86400 then
-        return nil, ("'%s' is not a number of seconds"):format(text)
+    if not number or not (number >= 0.001 and number <= 86400) then
+        return nil, ("'%s' is not a number of seconds, from 0.001 to 86400"):format(text)
     end
     return number
 end
@@ -150,10 +190,41 @@ function command.add_caution(parser)
     parser:flag("--dry-run", "Say what would be done, and do nothing.")
 end
 
+local function add_limit(parser, option, name, description)
+    parser:option(option, description):argname "S":convert(command.seconds):action(function(arguments, _, value)
+        arguments[name], limits[name] = value, value
+    end)
+end
+
+--- The options that say how long something may take; command.client and whoever waits go by them.
+function command.add_limits(parser)
+    add_limit(parser, "--timeout", "timeout", "Seconds that one attempt may take (default: 60).")
+    add_limit(parser, "--give-up-after", "give_up_after",
+        "Seconds without any success after which all ends, with exit code 5 (default: 600).")
+    add_limit(parser, "--deadline", "deadline",
+        "Seconds that all may take; then what is in flight is broken off, with exit code 5.")
+end
+
+local http -- the version that was asked for
+
+--- The options that choose the version of HTTP; command.client goes by them.
+function command.add_http(parser)
+    local function choose(version)
+        return function() http = version end
+    end
+    parser:mutex(
+        parser:flag("--http1.1", "Speak HTTP/1.1 (default), a connection for each request in flight.")
+            :target "http1":action(choose "1.1"),
+        parser:flag("--http2", "Speak HTTP/2 where the server has it over https: all requests on one connection.")
+            :target "http2":action(choose "2"))
+end
+
 --- The options that all commands with many requests share.
 function command.add_common(parser)
     parser:option("--concurrency", "Requests in flight at most.", "50"):argname "N":convert(command.positive)
     parser:flag("--json", "Print the summary as one JSON object, on standard output.")
+    command.add_limits(parser)
+    command.add_http(parser)
 end
 
 --- The option of what has a pace.
@@ -208,13 +279,23 @@ local function read_key()
     return key:match "^%s*(.-)%s*$"
 end
 
---- A client for `concurrency` requests at once. Without a usable key or address the command ends.
+-- A call that stands alone is all the success that there can be: its tries and pauses together may take as long.
+local function client_options(concurrency)
+    return { max_in_flight = concurrency, timeout = limits.timeout, give_up_after = limits.give_up_after,
+             deadline = limits.give_up_after, http = http }
+end
+
+--- A client for `concurrency` requests at once, which keeps to the limits. Without a usable key or address the command
+--- ends.
 function command.client(concurrency)
     if not (environment "SCALE_API_KEY" or environment "SCALE_API_KEY_FILE" or command.is_sandbox()) then
         command.stop(command.KEY, NO_KEY)
     end
-    local ok, client = pcall(scaleapi.client, { max_in_flight = concurrency })
-    if ok then return client end
+    local ok, client = pcall(scaleapi.client, client_options(concurrency))
+    if ok then
+        set_alarm()
+        return client
+    end
     local message = without_place(tostring(client)):gsub("set allow_http", "set SCALE_ALLOW_HTTP=1")
     command.stop(message:upper():find "API[ _]KEY" and command.KEY or command.USAGE, "%s", message)
 end

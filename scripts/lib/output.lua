@@ -21,19 +21,22 @@ function output.new(path)
     return setmetatable({ name = path or "standard output", path = path, file = not path and io.stdout or nil }, Output)
 end
 
---- Opens it. A device or pipe is written to as it is.
-function Output:open()
+--- Whether it is a file that is there when it is complete. A device or pipe is written to as it is.
+function Output:is_file()
+    local facts = self.path and sys.stat(self.path)
+    if facts and facts.type == "directory" then command.stop(command.USAGE, "%s is a directory", self.path) end
+    return self.path ~= nil and not (facts and facts.type == "other")
+end
+
+--- Opens it. `kept`: so many bytes that an earlier one left stay, and it is gone on with behind them.
+function Output:open(kept)
     local path = self.path
     if path then
-        local facts = sys.stat(path)
-        if facts and facts.type == "directory" then command.stop(command.USAGE, "%s is a directory", path) end
-        self.part = not (facts and facts.type == "other") and path .. ".part" or nil
-        local file, why = io.open(self.part or path, "wb")
-        if not file then
-            self.part = nil
-            command.stop(command.USAGE, "cannot write %s", why)
-        end
-        self.file = file
+        local part = self:is_file() and path .. ".part" or nil
+        local file, why = io.open(part or path, kept and "ab" or "wb")
+        if not file then command.stop(command.USAGE, "cannot write %s", why) end
+        self.file, self.part = file, part
+        if kept then check(self, sys.truncate(file, kept)) end
     end
     self.file:setvbuf("full", 1 << 16)
 end
@@ -48,6 +51,18 @@ end
 function Output:write_document(text)
     if text:find("\n", 1, true) or text:find("\r", 1, true) then text = text:gsub("[\r\n]", " ") end
     self:write(text, "\n")
+end
+
+--- Brings to the disk what was written.
+function Output:sync()
+    check(self, sys.sync(self.file))
+end
+
+--- Writes the documents of one more page of a list, a line each. Returns how many there were; 0: all are written.
+function Output:write_page(documents)
+    local count, why = documents:write(self.file)
+    check(self, count, why)
+    return count
 end
 
 --- All is written: brings it to the disk and gives the file its name.
@@ -66,6 +81,14 @@ function Output:abandon()
     if not self.path then return end
     if self.file then self.file:close() end
     if self.part then os.remove(self.part) end
+end
+
+--- It is not complete, but will be gone on with. What the disk did not take was no whole line.
+function Output:keep()
+    if not self.file then return end
+    sys.sync(self.file)
+    self.file:close()
+    self.file = nil
 end
 
 return output

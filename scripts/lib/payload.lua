@@ -10,51 +10,58 @@ local json = scaleapi.json
 
 local payload = {}
 
---- What is wrong with the line as a task, or nil.
-function payload.problem(line)
+local QUOTE = 34
+
+-- What is wrong with an explicit unique_id, or nil.
+local function problem_of_id(raw)
+    local wrong = raw == '""' and "empty" or json.type(raw)
+    if wrong == "string" then return nil end
+    return ("unique_id is %s: give it a text, or leave it out and have one made"):format(wrong)
+end
+
+local function problem_of(line)
     local ok, message = json.check(line)
     if not ok then return message end
     local kind = json.type(line)
     if kind ~= "object" then return ("not a JSON object but %s"):format(kind) end
-    local unique_id = json.raw_field(line, "unique_id")
-    local wrong = unique_id == '""' and "empty" or unique_id and json.type(unique_id)
-    if wrong and wrong ~= "string" then
-        return ("unique_id is %s: give it a text, or leave it out and have one made"):format(wrong)
-    end
 end
 
---- Prepares complete(): `fields` is an array of { name, value }.
-function payload.members(fields)
-    local members = {}
-    for i, field in ipairs(fields) do
-        members[i] = { name = field[1], text = ('"%s":%s,'):format(field[1], json.encode(field[2])) }
-    end
-    return members
-end
-
---- The line with that unique_id.
-function payload.with_unique_id(line, unique_id)
-    return (payload.complete(line, {}, function() return unique_id end))
-end
-
---- The line with those of `members` put in that it lacks, and a unique_id made by identify(line) if it lacks
---- that. Returns the new line and the unique_id that was made, if any.
-function payload.complete(line, members, identify)
-    local added, unique_id = "", nil
-    for _, member in ipairs(members) do
-        if not json.raw_field(line, member.name) then added = added .. member.text end
-    end
-    if not json.raw_field(line, "unique_id") then
-        unique_id = identify(line)
-        added = added .. '"unique_id":"' .. unique_id .. '",'
-    end
-    if added == "" then return line end
+-- The line with text put in front of its first member.
+local function insert(line, text)
     local brace = line:find("{", 1, true)
-    if line:find("^[ \t\r\n]*}", brace + 1) then added = added:sub(1, -2) end
-    return line:sub(1, brace) .. added .. line:sub(brace + 1), unique_id
+    if line:find("^[ \t\r\n]*}", brace + 1) then text = text:sub(1, -2) end
+    return line:sub(1, brace) .. text .. line:sub(brace + 1)
 end
 
-local MOST_EQUAL = 1000 -- equal rows of which the others are looked for
+--- The line, an object without a unique_id, with that one.
+function payload.with_unique_id(line, unique_id)
+    return insert(line, '"unique_id":"' .. unique_id .. '",')
+end
+
+--- Returns a function(line, count) that makes a body of a line: with those of `fields`, an array of { name, value },
+--- that it lacks, and a unique_id made by identify(line, count) if it lacks that. Returns the body, and the unique_id
+--- if it made one; or nil and what is wrong with the line as a task.
+function payload.completer(fields, identify)
+    local names, texts = { "unique_id" }, {}
+    for i, field in ipairs(fields) do
+        names[i + 1], texts[i + 1] = field[1], ('"%s":%s,'):format(field[1], json.encode(field[2]))
+    end
+    return function(line, count)
+        local problem = problem_of(line)
+        if problem then return nil, problem end
+        local found, added, unique_id = { json.raw_fields(line, table.unpack(names)) }, "", nil
+        for i = 2, #names do
+            if not found[i] then added = added .. texts[i] end
+        end
+        if not found[1] then
+            unique_id = identify(line, count)
+            added = added .. '"unique_id":"' .. unique_id .. '",'
+        elseif found[1]:byte() ~= QUOTE or found[1] == '""' then
+            return nil, problem_of_id(found[1])
+        end
+        return added == "" and line or insert(line, added), unique_id
+    end
+end
 
 local is_space = { [32] = true, [9] = true, [13] = true, [10] = true }
 
@@ -65,16 +72,21 @@ local function trim(line)
     return line:sub(first, last)
 end
 
+-- The digest of a line, whatever white space stands around it, and as much of it as a set of keys remembers.
+local function key_of(line)
+    local digest = sys.sha256_raw(trim(line))
+    return digest, string.unpack("j", digest)
+end
+
 --- Returns a function that says the how manieth of equal lines a line is, whatever white space stands around it.
---- Remembers 64 bits of each line, and a count of those that came again.
-function payload.counter()
-    local seen, again = sys.key_set(), {}
+--- `again` has the digests of the lines that come more than once.
+function payload.counter(again)
+    local counts = {}
     return function(line)
-        local digest = sys.sha256_raw(trim(line))
-        if seen:add(digest) then return 1 end
-        local key = digest:sub(1, 8)
-        again[key] = (again[key] or 1) + 1
-        return again[key]
+        local digest, key = key_of(line)
+        if not again:has(digest) then return 1 end
+        counts[key] = (counts[key] or 0) + 1
+        return counts[key]
     end
 end
 
@@ -91,35 +103,33 @@ end
 
 local MOST_SHOWN = 10
 
--- The rows of the equal lines, as far as they are shown: { { 3, 17 }, … }. `again` holds the digests of those
--- that came more than once.
-local function rows_of_equal(lines, again)
-    local groups, by_key = {}, {}
-    for line, number in lines do
-        local key = sys.sha256_raw(trim(line))
+-- The rows of the equal lines, as far as they are shown: { { 3, 17 }, … }.
+local function rows_of_equal(reader, again)
+    local groups, by_key, left = {}, {}, 0
+    for line, number in reader do
+        local digest, key = key_of(line)
         local group = by_key[key]
-        if again[key] and not group and #groups < MOST_SHOWN then
+        if not group and #groups < MOST_SHOWN and again:has(digest) then
             group = {}
-            groups[#groups + 1], by_key[key] = group, group
+            groups[#groups + 1], by_key[key], left = group, group, left + MOST_SHOWN
         end
-        if group and #group < MOST_SHOWN then group[#group + 1] = number end
+        if group and #group < MOST_SHOWN then
+            group[#group + 1], left = number, left - 1
+        end
+        if #groups == MOST_SHOWN and left == 0 then break end
     end
+    reader:rewind()
     return groups
 end
 
---- Looks through a file of JSON lines: how many rows there are, how many of them are equal to an earlier one, and the
---- numbers of such rows, in groups. `open` gives the iterator of the file's lines.
-function payload.survey(open)
-    local seen, again, total, equal = sys.key_set(), {}, 0, 0
-    for line in open() do
-        local digest = sys.sha256_raw(trim(line))
-        total = total + 1
-        if not seen:add(digest) then
-            equal = equal + 1
-            if equal <= MOST_EQUAL then again[digest] = true end
-        end
-    end
-    return total, equal, equal > 0 and rows_of_equal(open(), again) or {}
+--- Looks through a file of JSON lines, given its reader, which then stands at the start: how many rows there are, how
+--- many of them are equal to an earlier one, the numbers of such rows, in groups, and the digests for payload.counter.
+--- `look` is called now and then, since that takes a while.
+function payload.survey(reader, look)
+    local keys, again = sys.key_set(), sys.key_set()
+    local total, equal = reader:survey(keys, again, look)
+    keys:clear() -- before the rows are remembered: they are as many
+    return total, equal, equal > 0 and rows_of_equal(reader, again) or {}, again
 end
 
 return payload

@@ -84,7 +84,7 @@ function targets.finalize(client, name)
     return nil, err
 end
 
-local COUNT_PAUSES = { 0.5, 1, 2, 4 } -- seconds: what was just made may show a little later
+local COUNT_PAUSES = { 0.5, 1, 2, 4 } -- seconds: what was just made or canceled may show a little later
 
 -- How many tasks the batch has, without those that were canceled.
 local function count_tasks(client, name)
@@ -98,8 +98,12 @@ end
 --- have others as well. Nothing is finalized then.
 function targets.check_count(client, name, expected, more)
     local count = count_tasks(client, name)
-    for _, pause in ipairs(COUNT_PAUSES) do
-        if count >= expected then break end
+    for i, pause in ipairs(COUNT_PAUSES) do
+        if count == expected or count > expected and more then break end
+        if i == 1 then
+            report.say("batch '%s' has %s so far where %d %s expected; counting again for some seconds", name,
+                report.count(count, "task"), expected, expected == 1 and "is" or "are")
+        end
         scaleapi.sleep(pause)
         count = count_tasks(client, name)
     end

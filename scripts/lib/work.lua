@@ -16,7 +16,7 @@ local LOOK_EVERY = 0.1 -- seconds, for Ctrl-C
 -- Why it ended early, as an exit code.
 local CODES = {
     key = command.KEY, refused = command.FAILURE, gave_up = command.GAVE_UP, disk = command.FAILURE,
-    interrupted = command.INTERRUPTED, usage = command.USAGE,
+    interrupted = command.INTERRUPTED, usage = command.USAGE, deadline = command.GAVE_UP,
 }
 
 -- The first Ctrl-C lets finish what is in flight, the second does not.
@@ -36,20 +36,28 @@ end
 function work.run(options, arguments)
     arguments = arguments or { json = true }
     local shown = progress.new { quiet = arguments.json, explain = arguments.explain, client = options.client }
-    function options.on_progress(state) shown:update(state) end
+    local on_progress = options.on_progress
+    function options.on_progress(state)
+        shown:update(state)
+        if on_progress then on_progress(state) end
+    end
     local watcher
     local on_start = options.on_start
     function options.on_start(handle)
         watcher = watch_interrupts(handle)
         if on_start then on_start(handle) end
     end
-    local ok, result = pcall(scaleapi.bulk, options)
+    options.deadline = command.time_left()
+    local ok, result = command.without_alarm(pcall, scaleapi.bulk, options)
     shown:finish()
     if watcher then
         watcher:cancel()
         sys.catch_interrupt(false)
     end
-    if not ok then error(result, 0) end
+    if not ok then
+        if scaleapi.is_error(result, "timeout") then command.time_left() end -- says so in its own words
+        error(result, 0)
+    end
     return result
 end
 
@@ -58,13 +66,19 @@ function work.journal_of(path)
     return not command.is_sandbox() and path .. ".journal" or nil
 end
 
+--- Says what to do when it ended early.
+function work.say_how_to_go_on(result)
+    if result.stopped then report.say "run the same command again to go on" end
+end
+
 --- The exit code that the work ends with; says why it ended early. Raises its problem. `failed`: how many rows or
 --- names failed in all.
 function work.end_code(result, failed)
     if result.problem then error(result.problem, 0) end
     local stopped = result.stopped
     if stopped then
-        report.say("stopped: %s%s", stopped.why, stopped.error and command.advice(stopped.error) or "")
+        local why = stopped.reason == "deadline" and command.time_is_over() or stopped.why
+        report.say("stopped: %s%s", why, stopped.error and command.advice(stopped.error) or "")
         return CODES[stopped.reason]
     end
     return (failed or result.failed) > 0 and command.PARTIAL or command.DONE

@@ -2,7 +2,7 @@
 sandbox.bounds - the two bounds that a list's query may set to a time.
 --]]
 
-local times = require "scaleapi.sandbox.times"
+local times = require("scaleapi").times
 local wire = require "scaleapi.sandbox.wire"
 
 local function read(query, name)

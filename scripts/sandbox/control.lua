@@ -11,7 +11,7 @@ local options = require "scaleapi.sandbox.options"
 local people = require "scaleapi.sandbox.people"
 local seeding = require "scaleapi.sandbox.seeding"
 local store = require "scaleapi.sandbox.store"
-local times = require "scaleapi.sandbox.times"
+local times = require("scaleapi").times
 local unknown = require "scaleapi.sandbox.spelling"
 local wire = require "scaleapi.sandbox.wire"
 

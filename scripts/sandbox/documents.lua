@@ -5,7 +5,7 @@ sandbox.documents - tasks, batches, projects and files as JSON. What a client se
 local json = require("scaleapi").json
 local responses = require "scaleapi.sandbox.responses"
 local store = require "scaleapi.sandbox.store"
-local times = require "scaleapi.sandbox.times"
+local times = require("scaleapi").times
 local wire = require "scaleapi.sandbox.wire"
 
 local documents = {}

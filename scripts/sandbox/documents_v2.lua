@@ -8,7 +8,7 @@ local json = require("scaleapi").json
 local first = require "scaleapi.sandbox.documents"
 local store = require "scaleapi.sandbox.store"
 local threads = require "scaleapi.sandbox.threads"
-local times = require "scaleapi.sandbox.times"
+local times = require("scaleapi").times
 local wire = require "scaleapi.sandbox.wire"
 
 local documents = {}

@@ -189,9 +189,18 @@ local function count_request(self, fault)
     return self._leaving
 end
 
+-- The server dates answers by this machine's clock; those of a world that has another are dated here, so that they
+-- agree with what it says of its tasks.
+local function dated(self, response)
+    local world = self.world
+    if world.advanced == 0 and not self._shape.clock or response.drop then return response end
+    local headers = { Date = os.date("!%a, %d %b %Y %H:%M:%S GMT", store.now(world) // 1000) }
+    for name, value in pairs(response.headers or {}) do headers[name] = value end
+    return { status = response.status, headers = headers, body = response.body, cut = response.cut }
+end
+
 -- The work, the wait, the fault.
 local function answer(self, request)
-    if control.is_for(request.path) then return control.answer(self, request) end
     local fault = self.faults:next(request)
     local _ <close> = count_request(self, fault)
     local response, release
@@ -199,8 +208,7 @@ local function answer(self, request)
     local wait = (self.faults.settings.latency or 0) + (fault and fault.wait or 0)
     if wait > 0 then scaleapi.sleep(wait) end
     if release then release() end
-    if fault then return fault.answer(response) end
-    return response
+    return fault and fault.answer(response) or response
 end
 
 -- ------------------------------------------------------------------- starting
@@ -248,7 +256,10 @@ end
 local function listen(self, given)
     return server.listen {
         port = given.port or 0, max_body = MOST_BODY, max_connections = given.max_connections,
-        handler = function(request) return answer(self, request) end,
+        handler = function(request)
+            if control.is_for(request.path) then return control.answer(self, request) end
+            return dated(self, answer(self, request))
+        end,
         on_error = function(message) complain(self, message) end,
     }
 end

@@ -12,7 +12,7 @@ raised as a text, and then nothing has changed.
 local json = require("scaleapi").json
 local store = require "scaleapi.sandbox.store"
 local threads = require "scaleapi.sandbox.threads"
-local times = require "scaleapi.sandbox.times"
+local times = require("scaleapi").times
 
 local seeds = {}
 

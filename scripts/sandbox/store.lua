@@ -13,7 +13,7 @@ local sys = require "scaleapi.sys"
 local new_random = require "scaleapi.sandbox.random"
 local people = require "scaleapi.sandbox.people"
 local responses = require "scaleapi.sandbox.responses"
-local times = require "scaleapi.sandbox.times"
+local times = require("scaleapi").times
 
 local store = {}
 

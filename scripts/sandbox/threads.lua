@@ -5,7 +5,7 @@ saying so. The same task always has the same.
 
 local json = require("scaleapi").json
 local store = require "scaleapi.sandbox.store"
-local times = require "scaleapi.sandbox.times"
+local times = require("scaleapi").times
 local types = require "scaleapi.sandbox.types"
 local wire = require "scaleapi.sandbox.wire"
 

@@ -2,9 +2,10 @@
 ** core.c - the same work as floor.c, done by libscaleapi: what retries, limits, checks and the codec cost.
 **
 **     bench_core post BASE FILE COUNT IN_FLIGHT     a create_task for the lines of FILE in turn
+**     bench_core files BASE FILE COUNT IN_FLIGHT    an upload_file of FILE, COUNT times
 **     bench_core pages BASE                         get_tasks, page after page by next_token
 **
-** Prints how many calls succeeded.
+** BENCH_CA names the authority to trust, BENCH_HTTP the version of HTTP. Prints how many calls succeeded.
 */
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,8 @@ static void start_client(const char *base, int in_flight) {
     options.api_key = "live_bench";
     options.base_url = base;
     options.max_in_flight = in_flight;
+    options.ca_file = getenv("BENCH_CA");
+    options.http = getenv("BENCH_HTTP");
     need(scale_loop_new(&loop, NULL, &error));
     need(scale_client_new(&client, loop, &options, &error));
 }
@@ -50,23 +53,38 @@ static void read_lines(const char *path) {
     fclose(file);
 }
 
-static void task_made(scale_call *call, void *user);
+static void call_done(scale_call *call, void *user);
 
-static void start_next(void) {
+static const char *file; /* to be uploaded; NULL: lines are sent */
+
+static scale_call *new_task(void) {
     static const char type[] = "imageannotation";
     size_t size = strcspn(next_line, "\n");
     scale_call *call;
-    if (left == 0) return;
-    left--;
     need(scale_call_new(&call, client, scale_operation_find("create_task"), NULL, &error));
     need(scale_call_set_text(call, "task_type", type, sizeof type - 1, &error));
     need(scale_call_set_body(call, next_line, size, &error));
-    need(scale_call_start(call, task_made, NULL, &error));
     next_line += size + (next_line[size] == '\n');
     if (*next_line == '\0') next_line = text;
+    return call;
 }
 
-static void task_made(scale_call *call, void *user) {
+static scale_call *new_upload(void) {
+    scale_call *call;
+    need(scale_call_new(&call, client, scale_operation_find("upload_file"), NULL, &error));
+    need(scale_call_set_text(call, "project_name", "bench", 5, &error));
+    need(scale_call_set_file(call, file, NULL, &error));
+    return call;
+}
+
+static void start_next(void) {
+    if (left == 0) return;
+    left--;
+    scale_call *call = file == NULL ? new_task() : new_upload();
+    need(scale_call_start(call, call_done, NULL, &error));
+}
+
+static void call_done(scale_call *call, void *user) {
     (void)user;
     if (scale_call_answer(call).data == NULL) fail(scale_call_error(call)->message);
     scale_call_free(call);
@@ -74,8 +92,7 @@ static void task_made(scale_call *call, void *user) {
     start_next();
 }
 
-static void post(const char *path, long count, long in_flight) {
-    read_lines(path);
+static void run(long count, long in_flight) {
     left = count;
     for (long i = 0; i < in_flight; i++) start_next();
     while (done < count) need(scale_loop_step(loop, -1, &error));
@@ -110,12 +127,17 @@ static void pages(void) {
 int main(int argc, char **argv) {
     if (argc == 6 && strcmp(argv[1], "post") == 0) {
         start_client(argv[2], atoi(argv[5]));
-        post(argv[3], atol(argv[4]), atol(argv[5]));
+        read_lines(argv[3]);
+        run(atol(argv[4]), atol(argv[5]));
+    } else if (argc == 6 && strcmp(argv[1], "files") == 0) {
+        start_client(argv[2], atoi(argv[5]));
+        file = argv[3];
+        run(atol(argv[4]), atol(argv[5]));
     } else if (argc == 3 && strcmp(argv[1], "pages") == 0) {
         start_client(argv[2], 1);
         pages();
     } else {
-        fail("usage: post BASE FILE COUNT IN_FLIGHT | pages BASE");
+        fail("usage: post|files BASE FILE COUNT IN_FLIGHT | pages BASE");
     }
     scale_client_free(client);
     scale_loop_free(loop);

@@ -3,10 +3,12 @@
 ** it costs. No retries, no checks, answers thrown away.
 **
 **     bench_floor post URL FILE COUNT IN_FLIGHT     POSTs the lines of FILE in turn, COUNT in all
-**     bench_floor pages URL                         fetches page after page by next_token
+**     bench_floor files URL FILE COUNT IN_FLIGHT    POSTs FILE itself as a form, COUNT times
+**     bench_floor pages URL [OUTPUT]                fetches page after page by next_token; and writes them
 **
-** Prints how many requests (or pages) it made. curl_multi_perform and curl_multi_poll, handles and
-** connections kept: at 50 in flight on loopback no slower than sockets of our own on epoll.
+** BENCH_CA names the authority to trust, BENCH_HTTP=2 asks for HTTP/2. Prints how many requests (or pages)
+** it made. curl_multi_perform and curl_multi_poll, handles and connections kept: at 50 in flight on
+** loopback no slower than sockets of our own on epoll.
 */
 #include <curl/curl.h>
 #include <stdbool.h>
@@ -23,6 +25,7 @@ static void fail(const char *what) {
 
 typedef struct answer {
     size_t size;
+    bool has_form;
     char bytes[512u << 10];
 } answer;
 
@@ -40,6 +43,7 @@ static CURL *new_handle(const char *url, struct curl_slist *headers) {
     answer *to = malloc(sizeof *to);
     if (easy == NULL || to == NULL) fail("out of memory");
     to->size = 0;
+    to->has_form = false;
     curl_easy_setopt(easy, CURLOPT_URL, url);
     curl_easy_setopt(easy, CURLOPT_USERPWD, "live_bench:");
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
@@ -48,6 +52,11 @@ static CURL *new_handle(const char *url, struct curl_slist *headers) {
     curl_easy_setopt(easy, CURLOPT_PRIVATE, to);
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 256L << 10);
+    curl_easy_setopt(easy, CURLOPT_CAINFO, getenv("BENCH_CA"));
+    curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* with Debian's, each connection reads the store anew */
+    bool http2 = getenv("BENCH_HTTP") != NULL && strcmp(getenv("BENCH_HTTP"), "2") == 0;
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, http2 ? 1L : 0L);
     return easy;
 }
 
@@ -62,6 +71,41 @@ static void expect_success(CURL *easy, CURLcode result) {
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     if (result != CURLE_OK) fail(curl_easy_strerror(result));
     if (status != 200) fail("a status other than 200");
+}
+
+/* ---------------------------------------------------------------- many at once */
+
+typedef void (*prepare_fn)(CURL *easy);
+
+/* Makes `count` requests, `in_flight` at once; `prepare` gives each its body. */
+static void run(const char *url, struct curl_slist *headers, long count, long in_flight, prepare_fn prepare) {
+    CURLM *multi = curl_multi_init();
+    long started = 0, done = 0;
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, in_flight);
+    for (; started < count && started < in_flight; started++) {
+        CURL *easy = new_handle(url, headers);
+        prepare(easy);
+        curl_multi_add_handle(multi, easy);
+    }
+    while (done < count) {
+        int running, left;
+        CURLMsg *message;
+        curl_multi_perform(multi, &running);
+        bool any = false;
+        while ((message = curl_multi_info_read(multi, &left)) != NULL) {
+            CURL *easy = message->easy_handle;
+            expect_success(easy, message->data.result);
+            curl_multi_remove_handle(multi, easy);
+            any = true;
+            done++;
+            if (started == count) continue;
+            prepare(easy);
+            curl_multi_add_handle(multi, easy);
+            started++;
+        }
+        if (!any && done < count) curl_multi_poll(multi, NULL, 0, 1000, NULL);
+    }
+    printf("%ld\n", done);
 }
 
 /* --------------------------------------------------------------------- post */
@@ -79,45 +123,42 @@ static void read_lines(const char *path) {
     fclose(file);
 }
 
-static void start_next(CURLM *multi, CURL *easy) {
+static void prepare_line(CURL *easy) {
     size_t size = strcspn(next_line, "\n");
     answer_of(easy)->size = 0;
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)size);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, next_line);
-    curl_multi_add_handle(multi, easy);
     next_line += size + (next_line[size] == '\n');
     if (*next_line == '\0') next_line = text;
 }
 
 static void post(const char *url, const char *path, long count, long in_flight) {
-    CURLM *multi = curl_multi_init();
-    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
-    long started = 0, done = 0;
     read_lines(path);
-    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, in_flight);
-    while (started < count && started < in_flight) {
-        start_next(multi, new_handle(url, headers));
-        started++;
-    }
-    while (done < count) {
-        int running, left;
-        CURLMsg *message;
-        curl_multi_perform(multi, &running);
-        bool any = false;
-        while ((message = curl_multi_info_read(multi, &left)) != NULL) {
-            CURL *easy = message->easy_handle;
-            expect_success(easy, message->data.result);
-            curl_multi_remove_handle(multi, easy);
-            any = true;
-            done++;
-            if (started < count) {
-                start_next(multi, easy);
-                started++;
-            }
-        }
-        if (!any && done < count) curl_multi_poll(multi, NULL, 0, 1000, NULL);
-    }
-    printf("%ld\n", done);
+    run(url, curl_slist_append(NULL, "Content-Type: application/json"), count, in_flight, prepare_line);
+}
+
+/* -------------------------------------------------------------------- files */
+
+static const char *file_path;
+
+/* The form reads the file each time; a handle keeps it until it is gone. */
+static void prepare_file(CURL *easy) {
+    answer_of(easy)->size = 0;
+    if (answer_of(easy)->has_form) return;
+    curl_mime *form = curl_mime_init(easy);
+    curl_mimepart *part = curl_mime_addpart(form);
+    curl_mime_name(part, "project_name");
+    curl_mime_data(part, "bench", CURL_ZERO_TERMINATED);
+    part = curl_mime_addpart(form);
+    curl_mime_name(part, "file");
+    if (curl_mime_filedata(part, file_path) != CURLE_OK) fail("cannot read the file");
+    curl_easy_setopt(easy, CURLOPT_MIMEPOST, form);
+    answer_of(easy)->has_form = true;
+}
+
+static void files(const char *url, const char *path, long count, long in_flight) {
+    file_path = path;
+    run(url, curl_slist_append(NULL, "Expect:"), count, in_flight, prepare_file);
 }
 
 /* -------------------------------------------------------------------- pages */
@@ -131,7 +172,9 @@ static const char *token_of(answer *page) {
     return at ? at + sizeof key - 1 : NULL;
 }
 
-static void pages(const char *url) {
+static void pages(const char *url, const char *output) {
+    FILE *file = output == NULL ? NULL : fopen(output, "wb");
+    if (output != NULL && file == NULL) fail("cannot write the output");
     CURL *easy = new_handle(url, NULL);
     answer *page = answer_of(easy);
     char next[1024];
@@ -142,8 +185,11 @@ static void pages(const char *url) {
         curl_easy_setopt(easy, CURLOPT_URL, next);
         page->size = 0;
         expect_success(easy, curl_easy_perform(easy));
+        if (file != NULL && fwrite(page->bytes, 1, page->size, file) != page->size)
+            fail("cannot write the output");
         count++;
     }
+    if (file != NULL && fclose(file) != 0) fail("cannot write the output");
     printf("%ld\n", count);
 }
 
@@ -151,9 +197,11 @@ int main(int argc, char **argv) {
     curl_global_init(CURL_GLOBAL_DEFAULT);
     if (argc == 6 && strcmp(argv[1], "post") == 0)
         post(argv[2], argv[3], atol(argv[4]), atol(argv[5]));
-    else if (argc == 3 && strcmp(argv[1], "pages") == 0)
-        pages(argv[2]);
+    else if (argc == 6 && strcmp(argv[1], "files") == 0)
+        files(argv[2], argv[3], atol(argv[4]), atol(argv[5]));
+    else if ((argc == 3 || argc == 4) && strcmp(argv[1], "pages") == 0)
+        pages(argv[2], argv[3]);
     else
-        fail("usage: post URL FILE COUNT IN_FLIGHT | pages URL");
+        fail("usage: post URL FILE COUNT IN_FLIGHT | files URL FILE COUNT IN_FLIGHT | pages URL [OUTPUT]");
     return 0;
 }

@@ -144,6 +144,37 @@ static void try_picking(scale_slice text, bool good) {
     for (int i = 0; i < 4; i++) MUST(picked[i].data == stepped[i].data && picked[i].size == stepped[i].size);
 }
 
+/* A page of the text twice: finding a field in it is finding it in the text. */
+static void try_page(scale_slice text) {
+    static const scale_slice names[] = {{"a", 1}, {"", 0}, {"\"", 1}, {"b", 1}};
+    static const char head[] = "{\"docs\":[", tail[] = "],\"x\":1}";
+    char *bytes = malloc(2 * text.size + sizeof head + sizeof tail + 1);
+    size_t size = (size_t)sprintf(bytes, "%s", head);
+    memcpy(bytes + size, text.data, text.size);
+    size += text.size;
+    bytes[size++] = ',';
+    memcpy(bytes + size, text.data, text.size);
+    size += text.size;
+    size += (size_t)sprintf(bytes + size, "%s", tail);
+    scale_json_page *page, *checked;
+    bool cut = scale_json_page_new(&page, (scale_slice){bytes, size}, "docs", false, NULL) == SCALE_OK;
+    bool good = scale_json_page_new(&checked, (scale_slice){bytes, size}, "docs", true, NULL) == SCALE_OK;
+    MUST(cut || !good);
+    for (ptrdiff_t i = 0; good && i < scale_json_page_count(checked); i++)
+        MUST(scale_json_check(scale_json_page_document(checked, (size_t)i), NULL, NULL) == SCALE_OK);
+    for (ptrdiff_t i = 0; cut && i < scale_json_page_count(page); i++) {
+        scale_slice document = scale_json_page_document(page, (size_t)i), one, other;
+        for (int n = 0; n < 4; n++) {
+            scale_status status = scale_json_find(document, names[n].data, names[n].size, &one, NULL);
+            MUST(scale_json_page_find(page, (size_t)i, names[n].data, names[n].size, &other, NULL) == status);
+            MUST(status != SCALE_OK || (one.data == other.data && one.size == other.size));
+        }
+    }
+    scale_json_page_free(page);
+    scale_json_page_free(checked);
+    free(bytes);
+}
+
 /* The first level: what a good text gives, and that a name finds its last value. */
 static void try_members(scale_slice text, bool good) {
     scale_json_cursor cursor;
@@ -180,6 +211,7 @@ static void try_text(scale_slice text) {
     }
     try_members(text, good);
     try_picking(text, good);
+    try_page(text);
     scale_json_writer_free(writer);
 }
 

@@ -69,22 +69,52 @@ end
 
 -- ------------------------------------------------------------------ silent
 
--- How long a call lasts that nobody answers, and how it ends.
-local function last(client, size, bulk)
+-- An upload with that option to a server that is silent from the start, or after a third of the rows, and then the same
+-- to one that works. Returns how many seconds it lasted (since it fell silent), and what is wrong, or nil.
+local function fall_silent(size, option, at_once)
+    local server = machine.server {}
+    local front = machine.helper("front.lua", server.url)
+    if at_once then front:control("/front/away", { seconds = 3600, how = "silent" }) end
+    local path = work.rows(size.rows)
+    local process = machine.scalua(work.upload(path, { option, size.seconds, "--fresh" }), work.environment(front.url))
     local began = scaleapi.now()
-    local answer, err = client.safe:create_task(work.TYPE, { unique_id = "u", text = "x", labels = {} },
-        { deadline = size.deadline, bulk = bulk })
-    return scaleapi.now() - began, answer and "an answer" or err.kind
+    if not at_once then
+        wait_until(process, function() return front:control("/front").rows >= size.rows // 3 end)
+        front:control("/front/away", { seconds = 3600, how = "silent" })
+        if option == "--give-up-after" then began = scaleapi.now() end
+    end
+    local code = process:wait(size.seconds + 60)
+    local took = scaleapi.now() - began
+    if code ~= 5 then return took, ("exit code %s: %s"):format(tostring(code), work.last_words(process)) end
+    front:control("/front/away", { seconds = 0, how = "silent" })
+    local again, _, second = work.run(path, front.url)
+    local missing, twice = work.compare(server.url, size.rows)
+    if again ~= 0 then return took, "then exit code " .. again .. ": " .. work.last_words(second) end
+    if missing + twice > 0 then return took, ("%d missing, %d twice"):format(missing, twice) end
+    return took
 end
 
--- No call lasts longer than its deadline, tries and pauses included; a row of bulk work neither.
+-- No call lasts longer than its deadline, tries and pauses included.
+local function last(size)
+    local client = scaleapi.client { base_url = machine.helper("silent.lua").url, api_key = work.KEY }
+    local began = scaleapi.now()
+    local answer, err = client.safe:create_task(work.TYPE, { unique_id = "u", text = "x", labels = {} },
+        { deadline = size.seconds })
+    return scaleapi.now() - began, (answer or err.kind ~= "timeout") and "it is no timeout" or nil
+end
+
 local function silent(size)
-    local silence = machine.helper "silent.lua"
-    local client = scaleapi.client { base_url = silence.url, api_key = work.KEY }
-    local single, how = last(client, size, false)
-    local bulk, how_bulk = last(client, size, true)
-    return ("%.2f s with a deadline of %g s (%s); in bulk work %.2f s (%s)"):format(single, size.deadline, how, bulk,
-        how_bulk), how == "timeout" and how_bulk == "timeout" and math.max(single, bulk) <= size.deadline + 1
+    local texts, good = {}, true
+    local function add(name, took, problem)
+        texts[#texts + 1] = ("%s %.2f s%s"):format(name, took, problem and " (" .. problem .. ")" or "")
+        good = good and not problem and took >= size.seconds - 0.1 and took <= size.seconds + 1
+    end
+    add("a call", last(size))
+    for _, option in ipairs { "--give-up-after", "--deadline" } do
+        add(option, fall_silent(size, option, true))
+        add("in the middle", fall_silent(size, option, false))
+    end
+    return ("of %g s: %s"):format(size.seconds, table.concat(texts, ", ")), good
 end
 
 return {
@@ -96,6 +126,6 @@ return {
       sizes = { whole = { rows = 5000, away = 120 }, quick = { rows = 3000, away = 10 } } },
     { name = "outage-503", requires = "503 for a while: 1.2 times the rows; on in 60 s", run = outage(503),
       sizes = { whole = { rows = 5000, away = 120 }, quick = { rows = 3000, away = 5 } } },
-    { name = "silent", requires = "no answer: ends within the deadline and a second", run = silent,
-      sizes = { whole = { deadline = 10 }, quick = { deadline = 1 } } },
+    { name = "silent", requires = "no answer: ends in time, at most 1 s later; goes on", run = silent,
+      sizes = { whole = { seconds = 10, rows = 5000 }, quick = { seconds = 2, rows = 3000 } } },
 }

@@ -6,7 +6,7 @@ code 0 when all that ran held.
 local machine = require "tests.profiles.machine"
 
 local profiles = {}
-for _, name in ipairs { "pace", "exactness", "scale" } do
+for _, name in ipairs { "pace", "exactness", "reading", "scale" } do
     for _, profile in ipairs(require("tests.profiles." .. name)) do profiles[#profiles + 1] = profile end
 end
 

@@ -170,6 +170,39 @@ describe("a bulk call", function()
         assert.equal(16, #server.requests)
     end)
 
+    it("ends when a server that fails nothing answers nothing, and is not waited for longer", function()
+        serve(function()
+            scaleapi.sleep(60)
+            return TASK
+        end, { give_up_after = 0.7 })
+        local began = scaleapi.now()
+        local _, failed = create(40)
+        local took = scaleapi.now() - began
+        assert.is_true(took >= 0.7 and took < 1.7, took)
+        local unclear = 0
+        for _, err in ipairs(failed) do
+            assert.same({ "unavailable", true }, { err.kind, err.retriable })
+            assert.matches("given up, since nothing has succeeded for 0.7 s; the last failure: no answer", err.message, 1,
+                true)
+            if err.unclear then unclear = unclear + 1 end
+        end
+        assert.same({ 40, 16 }, { #failed, unclear })
+        -- A probe is not waited for any longer either.
+        scaleapi.sleep(1)
+        began = scaleapi.now()
+        fake.failure(client.get_task, client, "1", BULK)
+        assert.is_true(scaleapi.now() - began < 1.7)
+    end)
+
+    it("may send a file for longer than that", function()
+        serve(function()
+            scaleapi.sleep(1.2)
+            return '{"id":"1","attachment_url":"scaledata://1"}'
+        end, { give_up_after = 0.5 })
+        assert.equal("scaledata://1", client:upload_file({ data = "x", filename = "x.txt", project_name = "p" },
+            BULK).attachment_url)
+    end)
+
     it("ends at once when it never answers and was given a deadline", function()
         serve(function()
             scaleapi.sleep(60)

@@ -4,6 +4,9 @@ local scaleapi = require "scaleapi"
 local order = require "scaleapi.order"
 local sandbox = require "scaleapi.sandbox"
 
+local fake = dofile "tests/spec/support/fake.lua"
+
+local TASK = '{"task_id":"1","type":"comparison","status":"pending","metadata":{}}'
 local TYPE = "namedentityrecognition"
 
 -- Runs `count` numbers through send(number), and gives the result and what was recorded, "number:state".
@@ -204,6 +207,113 @@ describe("bulk", function()
             return 1 << 20
         end })
         assert.is_false(slow)
+    end)
+end)
+describe("bulk with a deadline", function()
+    local server, client
+
+    local function serve(script, options)
+        server = fake.start(script)
+        client = server:client(options)
+    end
+
+    after_each(function()
+        client:close()
+        server:close()
+    end)
+
+    local function timed(options)
+        options.client, options.operation, options.deadline = client, "get_task", 0.5
+        local began = scaleapi.now()
+        local ok, result = pcall(scaleapi.bulk, options)
+        local took = scaleapi.now() - began
+        assert.is_true(took >= 0.49 and took < 1.5, took)
+        return result, ok
+    end
+
+    local function many()
+        local rows = {}
+        for i = 1, 100 do rows[i] = { task_id = tostring(i) } end
+        return rows
+    end
+
+    it("breaks off what is in flight, and leaves it without an outcome", function()
+        serve(function(_, n)
+            if n > 10 then scaleapi.sleep(60) end
+            return TASK
+        end)
+        local outcomes = 0
+        local result = timed { rows = many(), on_outcome = function(_, outcome)
+            assert.is_nil(outcome.error)
+            outcomes = outcomes + 1
+        end }
+        assert.same({ "deadline", "the time of 0.5 s is over" }, { result.stopped.reason, result.stopped.why })
+        assert.same({ done = 10 }, result.counts)
+        assert.same({ 10, 0 }, { outcomes, result.failed })
+        assert.is_nil(result.problem)
+        assert.is_true(result.left > 0)
+    end)
+
+    it("ends in time when the rows' own iterator waits", function()
+        serve(function() scaleapi.sleep(60) return TASK end)
+        local result = timed { rows = function() return client:get_task "1" end }
+        assert.equal("deadline", result.stopped.reason)
+        assert.is_nil(result.problem)
+    end)
+
+    it("raises when what comes before the rows takes too long", function()
+        serve(function() scaleapi.sleep(60) return TASK end)
+        local err, ok = timed { rows = many(), prepare = function() client:get_task "1" end }
+        assert.is_false(ok)
+        assert.is_true(scaleapi.is_error(err, "timeout"))
+        assert.equal("the time of 0.5 s is over", err.message)
+    end)
+
+    it("takes seconds, more than 0", function()
+        serve { TASK }
+        for _, wrong in ipairs { 0, -1, "1", 0 / 0 } do
+            local ok, message = pcall(scaleapi.bulk, { client = client, rows = {}, operation = "get_task",
+                deadline = wrong })
+            assert.is_false(ok)
+            assert.matches("deadline for bulk must be a number of seconds, more than 0", message, 1, true)
+        end
+    end)
+
+    -- 16 are in flight, and what became of them nobody knows; the others were not sent.
+    it("leaves what was not sent as not begun, also when it must not be done twice", function()
+        local path = os.tmpname()
+        local silent = true
+        serve(function()
+            if silent then scaleapi.sleep(60) end
+            return TASK
+        end)
+        local rows = {}
+        for i = 1, 40 do rows[i] = { task_type = "comparison", attachments = scaleapi.array(), choices = { "a" } } end
+        local options = { client = client, rows = rows, operation = "create_task", journal = path, input = "x",
+                          deadline = 0.3 }
+        assert.equal("deadline", scaleapi.bulk(options).stopped.reason)
+        assert.equal(16, #server.requests)
+        silent, options.deadline = false, nil
+        local result = scaleapi.bulk(options)
+        os.remove(path)
+        assert.equal(40, result.total)
+        assert.equal(24, result.counts.created or result.counts.done, scaleapi.json.encode(result.counts))
+        assert.equal(16, result.failed)
+    end)
+
+    it("is kept by stop(), which sends nothing that waits, and lets finish what is in flight", function()
+        local answered = 0
+        serve(function()
+            scaleapi.sleep(0.3)
+            answered = answered + 1
+            return TASK
+        end)
+        local result = scaleapi.bulk { client = client, rows = many(), operation = "get_task",
+            on_start = function(handle) scaleapi.after(0.1, function() handle.stop("enough", "enough") end) end }
+        assert.same({ done = 16 }, result.counts)
+        assert.equal(16, answered)
+        assert.equal(16, #server.requests)
+        assert.equal(34, result.left)
     end)
 end)
 
@@ -414,7 +524,106 @@ describe("bulk with a journal", function()
         assert.same({ created = 10 }, last.counts)
         assert.equal(0, last.in_flight)
         assert.is_false(last.resumed)
-        assert.is_true(#states >= 10)
+        local first = states[1].done
+        assert.is_true(first >= 1 and first < 10)
+    end)
+
+    it("brings to the disk what must not be sent twice, many rows at once, before it is sent", function()
+        local sys = require "scaleapi.sys"
+        local sync, syncs, on_disk, unsynced = sys.sync, 0, "", 0
+        sys.sync = function(file)
+            syncs = syncs + 1
+            local copy = assert(io.open(path, "rb"))
+            on_disk = copy:read "a"
+            copy:close()
+            return sync(file)
+        end
+        local function send(row)
+            if not on_disk:find("\ns " .. row .. "\n", 1, true) then unsynced = unsynced + 1 end
+            scaleapi.sleep(0.001)
+            return { state = "created", id = "t" .. row }
+        end
+        local function work_with(repeatable)
+            syncs, unsynced = 0, 0
+            local ok, problem = pcall(work, 100, nil, { concurrency = 20, send = send, fresh = true,
+                repeatable = function() return repeatable end })
+            assert.is_true(ok, problem)
+            return syncs, unsynced
+        end
+        local often, late = work_with(false)
+        assert.equal(0, late)
+        assert.is_true(often >= 5 and often < 60, often)
+        local seldom
+        seldom, late = work_with(true)
+        assert.equal(100, late)
+        assert.is_true(seldom <= 5, seldom)
+        local header_written = false
+        sys.sync = function(file)
+            if header_written then return nil, "the disk is gone" end
+            header_written = true
+            return sync(file)
+        end
+        local result, sent = work(5, nil, { fresh = true, repeatable = function() return false end })
+        sys.sync = sync
+        assert.same({}, sent)
+        assert.equal("disk", result.stopped.reason)
+        assert.matches("the disk is gone", result.stopped.why)
+    end)
+
+    it("asks rows that can for many that are done at once", function()
+        work(10, function(row) if row == 7 then return failed("invalid_request", 400) end end)
+        local place, skips, sent = 0, {}, {}
+        local rows = setmetatable({ skip = function(_, most)
+            skips[#skips + 1] = most
+            place = place + most
+            return most
+        end }, { __call = function()
+            place = place + 1
+            return place <= 12 and place or nil
+        end })
+        local result = work(0, nil, { rows = rows, send = function(row)
+            sent[#sent + 1] = row
+            return { state = "created" }
+        end })
+        assert.same({ 6, 3 }, skips)
+        assert.same({ 7, 11, 12 }, sent)
+        assert.equal(12, result.total)
+        assert.equal(9, result.counts.skipped)
+    end)
+
+    it("ends when its input is changed meanwhile, before a row of the new contents is sent", function()
+        local function line(i) return ('{"task_id":"%05d","tags":["a"],"x":"%s"}\n'):format(i, ("x"):rep(50)) end
+        for _, csv in ipairs { false, true } do
+            local lines, after = csv and { "number\n" } or {}, {}
+            for i = 1, 8000 do lines[#lines + 1] = csv and i .. "\n" or line(i) end
+            for i, text in ipairs(lines) do after[i] = text:gsub(csv and "7900" or "07900", "77777") end
+            local file = csv and path .. ".csv" or path
+            local function put(list)
+                local handle = assert(io.open(file, "wb"))
+                handle:write(table.concat(list))
+                handle:close()
+            end
+            put(lines)
+            local seen = {}
+            local options = { client = client, rows = file, journal = true, concurrency = 2, send = function(row)
+                local number = math.tointeger(tonumber(row.task_id or row.number))
+                seen[number] = (seen[number] or 0) + 1
+                if number == 10 and after then put(after) end
+                return { state = "done" }
+            end }
+            local result = scaleapi.bulk(options)
+            assert.is_true(scaleapi.is_error(result.problem, "changed"), tostring(result.problem))
+            assert.is_nil(seen[77777])
+            assert.is_nil(seen[7900])
+            local ok, err = pcall(scaleapi.bulk, options)
+            assert.is_false(ok)
+            assert.equal("differs", err.reason)
+            put(lines)
+            after = nil
+            result = scaleapi.bulk(options)
+            assert.is_nil(result.problem)
+            for i = 1, 8000 do assert.equal(1, seen[i]) end
+        end
     end)
 
     it("ends in good order when told to stop", function()

@@ -29,6 +29,7 @@ describe("a call", function()
         assert.equal("Basic dGVzdF9rZXk6", request.headers.authorization)
         assert.equal("application/json", request.headers["content-type"])
         assert.matches("^scalua/%d+%.%d+%.%d+ libcurl/[%d.]+ %a+$", request.headers["user-agent"])
+        assert.matches("^deflate, gzip[%a, ]*$", request.headers["accept-encoding"])
         assert.equal('{"attachment":"http://x/y.png","geometries":{"box":{}}}', request.body)
     end)
 

@@ -249,6 +249,91 @@ describe("get_tasks", function()
     end)
 end)
 
+describe("a task that a script keeps", function()
+    local server, client
+
+    after_each(function()
+        client:close()
+        server:close()
+    end)
+
+    local function resident()
+        for line in io.lines "/proc/self/status" do
+            local kilobytes = line:match "^VmRSS:%s+(%d+)"
+            if kilobytes then return tonumber(kilobytes) end
+        end
+    end
+
+    -- Pages of 50 tasks, each with so much text.
+    local function serve(pages, text)
+        server = fake.start(function(_, n)
+            if n > pages then return document(n) end
+            local docs = {}
+            for i = 1, 50 do docs[i] = ('{"task_id":"%d-%d","n":[%d],"text":"%s"}'):format(n, i, i, text) end
+            if pages > 1 then server.requests[n] = false end
+            return page(1, 0, n < pages and token(tostring(n))):gsub("%[%]", function()
+                return "[" .. table.concat(docs, ",") .. "]"
+            end)
+        end)
+        client = server:client()
+    end
+
+    it("stays what it was, long after its page", function()
+        serve(80, "x")
+        local kept = {}
+        for task in client:get_tasks { project_name = "p" } do
+            if task.n[1] == 7 then kept[#kept + 1] = task end
+        end
+        assert.equal(80, #kept)
+        for n, task in ipairs(kept) do
+            assert.equal(n .. "-7", task.task_id)
+            assert.equal("x", task.text)
+            assert.same({ 7 }, task.n)
+            assert.equal(('{"task_id":"%d-7","n":[7],"text":"x"}'):format(n), task:json())
+            assert.equal("x", task:as_table().text)
+        end
+    end)
+
+    it("is still a task of its client", function()
+        serve(1, "x")
+        local kept
+        for task in client:get_tasks { project_name = "p" } do kept = kept or task end
+        for _ = 1, 3 do collectgarbage() end
+        kept:refresh()
+        assert.equal("GET /v1/task/1-1", server:line(2))
+        assert.equal("2", kept.task_id)
+    end)
+
+    it("does not keep its page", function()
+        serve(150, ("x"):rep(4000)) -- 200 KB a page, 30 MB in all
+        local kept, before = {}, nil
+        for task in client:get_tasks { project_name = "p" } do
+            if task.n[1] == 7 then
+                kept[#kept + 1] = task
+                if #kept == 50 then
+                    collectgarbage()
+                    before = resident()
+                end
+            end
+        end
+        collectgarbage()
+        assert.equal(150, #kept)
+        assert.is_true(resident() < before + 10000, before .. " KB, then " .. resident())
+    end)
+
+    it("does not keep the page of an iterator that was dropped", function()
+        serve(100000, ("x"):rep(4000))
+        local kept, before = {}, nil
+        for n = 1, 150 do
+            kept[n] = client:get_tasks { project_name = "p" }()
+            collectgarbage()
+            if n == 50 then before = resident() end
+        end
+        assert.is_true(resident() < before + 10000, before .. " KB, then " .. resident())
+        assert.equal(4000, #kept[1].text)
+    end)
+end)
+
 describe("get_batches", function()
     local function batches(from, to, rest)
         local docs = {}

@@ -374,6 +374,20 @@ describe("json.field", function()
         assert.equal("[nonsense]", json.raw_field(text, "c"))
         assert.is_nil(json.raw_field(text, "d"))
     end)
+
+    it("finds several fields in one pass", function()
+        local text = '{"a":1,"b":"x","a":[2],"c":null}'
+        assert.same({ n = 4, "[2]", nil, "null", '"x"' }, table.pack(json.raw_fields(text, "a", "d", "c", "b")))
+        assert.equal(0, select("#", json.raw_fields(text)))
+        assert.same({ n = 1 }, table.pack(json.raw_fields("{}", "a")))
+        for _, wrong in ipairs { "[]", "7", "", "{", '{"a" 1}' } do
+            assert.is_false((pcall(json.raw_fields, wrong, "a")))
+        end
+        local names = {}
+        for i = 1, 17 do names[i] = "n" .. i end
+        assert.is_false((pcall(json.raw_fields, "{}", table.unpack(names))))
+        assert.is_false((pcall(json.raw_fields, "{}", {})))
+    end)
 end)
 
 describe("json.members and json.elements", function()
@@ -432,22 +446,6 @@ describe("json.page", function()
         docs, envelope = json.page('{"docs":4,"docs":[1]}', "docs")
         assert.same({ "1" }, docs)
         assert.same({}, envelope)
-    end)
-
-    it("picks texts and numbers of the documents on the way", function()
-        local text = [=[{"docs":[{"id":"a","n":1,"x":{"id":"no"}},{"n":2.5,"id":"a\n"},7,{},{"id":null,"n":[1]},
-            {"id":"one","\u0069d":"last","n":1e400}]}]=]
-        local docs, envelope, columns = json.page(text, "docs", { "id", "n", "absent" })
-        assert.equal(6, #docs)
-        assert.same({}, envelope)
-        assert.same({ "a", false, false, false, false, "last" }, columns.id)
-        assert.same({ 1, 2.5, false, false, false, json.decode "1e400" }, columns.n)
-        assert.same({ false, false, false, false, false, false }, columns.absent)
-        for i, document in ipairs(docs) do
-            local there, value = pcall(json.field, document, "id")
-            if columns.id[i] then assert.equal(value, there and columns.id[i]) end
-        end
-        assert.matches("names must be strings", complaint(json.page, text, "docs", { 1 }))
     end)
 
     it("raises on a page that is cut anywhere", function()

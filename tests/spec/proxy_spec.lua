@@ -35,6 +35,16 @@ describe("a proxy", function()
         assert.same({ "Basic dGVzdF9rZXk6", "Bearer test_key", "api.invalid" }, { proxy.requests[1].headers.authorization,
             proxy.requests[2].headers.authorization, proxy.requests[1].headers.host })
         assert.is_nil(proxy.requests[1].headers["proxy-authorization"])
+        assert.matches("^scalua/%S+ libcurl/%S+ %a+$", proxy.requests[1].headers["user-agent"])
+    end)
+
+    it("that is asked for a tunnel learns who asks, and not the key", function()
+        local c = client { proxy = proxy.url, base_url = "https://api.invalid" }
+        fake.failure(c.get_task, c, "1")
+        local request = proxy.requests[1]
+        assert.equal("CONNECT", request.method)
+        assert.matches("^scalua/", request.headers["user-agent"])
+        assert.is_nil(request.headers.authorization)
     end)
 
     it("carries look-ups too", function()

@@ -281,6 +281,28 @@ describe("control of a sandbox", function()
             refused(400, "the clock ends with the year 9999", "POST /sandbox/clock", '{"advance":1e10}')
         end)
 
+        it("by which its answers are dated", function()
+            local function date(line)
+                local answer = wire.send(running.port, (line or "GET /v1/projects") .. " HTTP/1.1\r\nHost: x\r\n"
+                    .. "Authorization: Bearer live_a\r\nConnection: close\r\n\r\n")
+                local _, count = answer:gsub("\r\nDate: ", "")
+                assert.equal(1, count, answer)
+                return answer:match "\r\nDate: ([^\r]+)\r\n"
+            end
+            start { clock = function() return 1623966396359 end }
+            assert.equal("Thu, 17 Jun 2021 21:46:36 GMT", date())
+            running:advance(86400)
+            assert.equal("Fri, 18 Jun 2021 21:46:36 GMT", date())
+            assert.equal("Fri, 18 Jun 2021 21:46:36 GMT", date "GET /v1/nothing")
+            running:set_faults { targets = { { match = "GET /v1/projects", status = 503 } } }
+            assert.equal("Fri, 18 Jun 2021 21:46:36 GMT", date())
+            running:close()
+            start()
+            assert.equal(os.date("!%a, %d %b %Y"), date():sub(1, 16))
+            running:advance(2 * 86400)
+            assert.equal(os.date("!%a, %d %b %Y", os.time() + 2 * 86400), date():sub(1, 16))
+        end)
+
         it("which then is what new things are made at", function()
             start()
             local before = some_tasks(1)[1].created_at

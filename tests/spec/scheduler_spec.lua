@@ -196,6 +196,17 @@ describe("a call", function()
         end)
     end)
 
+    it("of more jobs than 256 keeps a connection for each", function()
+        local many = server:client { max_in_flight = 300 }
+        for _ = 1, 3 do
+            local jobs = {}
+            for n = 1, 300 do jobs[n] = scaleapi.spawn(function() return many:get_task(tostring(n)).task_id end) end
+            for n, job in ipairs(jobs) do assert.equal(tostring(n), job:wait()) end
+        end
+        assert.same({ 300, 300 }, { many:stats().most_in_flight, many:stats().connections })
+        many:close()
+    end)
+
     it("of many jobs is in flight at once, on one thread", function()
         local many = server:client { max_in_flight = 50 }
         local started, jobs = scaleapi.now(), {}

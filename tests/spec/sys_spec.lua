@@ -386,6 +386,48 @@ describe("sys, for many rows:", function()
         assert.has_error(function() states:replay("", -1, "") end)
     end)
 
+    it("row_states say how many rows in a row have one of some letters", function()
+        local states = sys.row_states()
+        assert.equal(0, states:run(1, "c"))
+        for row, letter in pairs { "c", "e", "c", "s", "c", nil, "c" } do states:set(row, letter) end
+        assert.equal(3, states:run(1, "ce"))
+        assert.equal(1, states:run(1, "c"))
+        assert.equal(0, states:run(4, "ce"))
+        assert.equal(1, states:run(5, "ce")) -- row 6 was never mentioned
+        assert.equal(1, states:run(7, "ce"))
+        assert.equal(0, states:run(8, "ce"))
+        assert.equal(0, states:run(1 << 40, "ce"))
+        assert.is_false((pcall(states.run, states, 0, "ce")))
+    end)
+
+    it("row_states write records, without words that would break them", function()
+        local states = sys.row_states()
+        assert.equal("s 3\n", states:note("s", 3))
+        assert.equal("c 3 abc\n", states:note("c", 3, "abc", 70))
+        assert.same({ "c", 70 }, { states:get(3) })
+        assert.equal("k 3\n", states:note("k", 3))
+        assert.same({ "k", 70 }, { states:get(3) })
+        for _, word in ipairs { "", "a b", "a\nb", "a\127", "\0", ("x"):rep(129) } do
+            assert.equal("c 1\n", states:note("c", 1, word))
+        end
+        assert.equal("c 1 " .. ("x"):rep(128) .. "\n", states:note("c", 1, ("x"):rep(128)))
+        assert.is_false((pcall(states.note, states, "c", 0)))
+        assert.is_false((pcall(states.note, states, "cc", 1)))
+    end)
+
+    it("a key_set can be asked and emptied", function()
+        local keys = sys.key_set()
+        assert.is_false(keys:has(("a"):rep(8)))
+        for i = 1, 20000 do keys:add(sys.sha256_raw(tostring(i))) end
+        assert.is_true(keys:has(sys.sha256_raw "77"))
+        assert.is_false(keys:has(sys.sha256_raw "x"))
+        keys:clear()
+        assert.equal(0, #keys)
+        assert.is_false(keys:has(sys.sha256_raw "77"))
+        assert.is_true(keys:add(sys.sha256_raw "77"))
+        assert.is_false((pcall(keys.has, keys, "short")))
+    end)
+
     it("a key_set tells new keys from those in it", function()
         local keys = sys.key_set()
         for i = 1, 20000 do assert.is_true(keys:add(sys.sha256_raw(tostring(i)))) end

@@ -4,13 +4,9 @@
 local scaleapi = require "scaleapi"
 local sys = require "scaleapi.sys"
 local fake = dofile "tests/spec/support/fake.lua"
+local certificates = dofile "tests/spec/support/certificates.lua"
 
 local TASK = '{"task_id":"1","type":"t","status":"pending"}'
-
-local function run(command)
-    local ok = os.execute("{ " .. command .. "; } >/dev/null 2>&1")
-    assert(ok, command)
-end
 
 -- A free port: one that was just given to a server of ours.
 local function free_port()
@@ -18,24 +14,6 @@ local function free_port()
     local port = server.server.port
     server:close()
     return port
-end
-
--- Certificates of a small authority, made anew.
-local function make_certificates(folder)
-    local function certificate(name, subject, extension)
-        run(("openssl req -newkey rsa:2048 -nodes -keyout %s/%s.key -out %s/%s.csr -subj /CN=%s"):format(
-            folder, name, folder, name, subject))
-        local file = assert(io.open(folder .. "/extension", "w"))
-        file:write(extension, "\n"):close()
-        run(("openssl x509 -req -in %s/%s.csr -CA %s/ca.pem -CAkey %s/ca.key -CAcreateserial -days 2 " ..
-            "-extfile %s/extension -out %s/%s.crt && cat %s/%s.key %s/%s.crt > %s/%s.pem"):format(
-            folder, name, folder, folder, folder, folder, name, folder, name, folder, name, folder, name))
-    end
-    run(("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj '/CN=Spec CA' -keyout %s/ca.key -out %s/ca.pem"):format(
-        folder, folder))
-    certificate("server", "localhost", "subjectAltName=DNS:localhost,IP:127.0.0.1")
-    certificate("other", "elsewhere", "subjectAltName=DNS:elsewhere.test")
-    certificate("client", "somebody", "keyUsage=digitalSignature")
 end
 
 describe("https", function()
@@ -71,10 +49,10 @@ describe("https", function()
         folder = os.tmpname()
         os.remove(folder)
         assert(sys.make_directory(folder))
-        make_certificates(folder)
+        certificates.make(folder)
     end)
 
-    teardown(function() run("rm -r " .. folder) end)
+    teardown(function() certificates.run("rm -r " .. folder) end)
 
     before_each(function()
         pids = {}

@@ -101,13 +101,13 @@ static void a_probe_that_is_given_up_makes_room_for_another(void) {
 
 static void it_is_given_up_when_nothing_has_succeeded_for_long(void) {
     start();
-    CHECK_INT(scale_breaker_patience(&breaker, 5000, now + 100000), -1); /* nothing went wrong */
+    CHECK_INT(scale_breaker_patience(&breaker, 5000, -1, now + 100000), -1); /* nothing went wrong */
     open_it();
-    CHECK_INT(scale_breaker_patience(&breaker, 5000, now + 1000), 4000);
-    CHECK_INT(scale_breaker_patience(&breaker, 5000, now + 9000), 0);
+    CHECK_INT(scale_breaker_patience(&breaker, 5000, -1, now + 1000), 4000);
+    CHECK_INT(scale_breaker_patience(&breaker, 5000, -1, now + 9000), 0);
     scale_breaker_give_up(&breaker, now + 9000);
     CHECK_INT(breaker.state, SCALE_BREAKER_GIVEN_UP);
-    CHECK_INT(scale_breaker_patience(&breaker, 5000, now + 9000), -1);
+    CHECK_INT(scale_breaker_patience(&breaker, 5000, -1, now + 9000), -1);
     CHECK_INT(scale_breaker_wait(&breaker, now + 9000), 0); /* a probe may go */
     CHECK(scale_breaker_sent(&breaker));
     CHECK(scale_breaker_landed(&breaker, SCALE_LANDED_FAILED, true, -1, 0, now + 9000) == NULL);
@@ -116,11 +116,31 @@ static void it_is_given_up_when_nothing_has_succeeded_for_long(void) {
     CHECK_TEXT(land(SCALE_LANDED_ANSWERED), "the server answers again");
 }
 
+static void silence_is_given_up_once_all_that_time_an_answer_was_waited_for(void) {
+    start();
+    CHECK_INT(scale_breaker_patience(&breaker, 5000, now, now), 5000);
+    CHECK_INT(scale_breaker_patience(&breaker, 5000, now, now + 4999), 1);
+    CHECK_INT(scale_breaker_patience(&breaker, 5000, now, now + 5000), 0);
+    int64_t first = now;
+    now += 4000;
+    land(SCALE_LANDED_ANSWERED); /* the others go on to be waited for: from here on */
+    CHECK_INT(scale_breaker_patience(&breaker, 5000, first, now), 5000);
+    CHECK_INT(scale_breaker_patience(&breaker, 5000, first, now + 5000), 0);
+    /* For a while nothing was in flight, since the pace is slow: that is no silence of the server's. */
+    CHECK_INT(scale_breaker_patience(&breaker, 5000, now + 3000, now + 3000), 5000);
+    CHECK_INT(scale_breaker_patience(&breaker, 5000, -1, now + 100000), -1);
+    /* Once something failed, that does not count. */
+    land(SCALE_LANDED_FAILED);
+    CHECK_INT(scale_breaker_patience(&breaker, 5000, now + 3000, now + 3000), 2000);
+    scale_breaker_give_up(&breaker, now);
+    CHECK_INT(scale_breaker_patience(&breaker, 5000, now, now + 9000), -1);
+}
+
 static void refusals_alone_are_no_success(void) {
     start();
     now += 3000;
     land(SCALE_LANDED_REFUSED);
-    CHECK_INT(scale_breaker_patience(&breaker, 5000, now), 2000);
+    CHECK_INT(scale_breaker_patience(&breaker, 5000, -1, now), 2000);
     scale_breaker_give_up(&breaker, now);
     CHECK_INT(scale_breaker_wait(&breaker, now), 30000);
     now += 30000;
@@ -134,9 +154,9 @@ static void the_time_counts_from_where_work_begins(void) {
     land(SCALE_LANDED_FAILED);
     now += 3600000;
     scale_breaker_begin(&breaker, now);
-    CHECK_INT(scale_breaker_patience(&breaker, 5000, now), -1);
+    CHECK_INT(scale_breaker_patience(&breaker, 5000, -1, now), -1);
     land(SCALE_LANDED_FAILED);
-    CHECK_INT(scale_breaker_patience(&breaker, 5000, now), 5000);
+    CHECK_INT(scale_breaker_patience(&breaker, 5000, -1, now), 5000);
 }
 
 /* Two minutes away, with 32 in flight at first: few requests are spent on it, and it is found soon. */
@@ -170,6 +190,7 @@ int main(void) {
     RUN(an_answer_closes_it);
     RUN(a_probe_that_is_given_up_makes_room_for_another);
     RUN(it_is_given_up_when_nothing_has_succeeded_for_long);
+    RUN(silence_is_given_up_once_all_that_time_an_answer_was_waited_for);
     RUN(refusals_alone_are_no_success);
     RUN(the_time_counts_from_where_work_begins);
     RUN(an_outage_costs_few_requests);

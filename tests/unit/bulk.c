@@ -1,6 +1,5 @@
 /* bulk.c - bulk calls against servers that refuse, fail and are not there, on a clock that runs a thousand
- *times
- ** as fast: a second here is a millisecond there. */
+** times as fast: a second here is a millisecond there. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -18,7 +17,9 @@
 
 /* ============================================================ a server of so many words */
 
-/* All that comes within the first segments is the request: ours are small. */
+static unsigned delay; /* before each answer, in microseconds: thousandths of a second of the fast clock */
+
+/* All that comes within the first segments is the request: ours are small. Without words it is silent. */
 static void answer_one(int connection, const char *words) {
     char request[8192], answer[512];
     size_t size = 0;
@@ -30,6 +31,8 @@ static void answer_one(int connection, const char *words) {
         const char *body = strstr(request, "\r\n\r\n"), *length = strcasestr(request, "Content-Length: ");
         if (body != NULL && strlen(body + 4) >= (size_t)(length == NULL ? 0 : atoi(length + 16))) break;
     }
+    if (words == NULL) pause();
+    if (delay > 0) usleep(delay);
     int written = snprintf(answer, sizeof answer, "HTTP/1.1 %s", words);
     if (write(connection, answer, (size_t)written) != written) return;
     shutdown(connection, SHUT_WR);
@@ -108,6 +111,7 @@ static void close_all(void) {
         waitpid(server, NULL, 0);
     }
     server = 0;
+    delay = 0;
 }
 
 static scale_call *start_of(scale_client *of, const char *operation, const char *body,
@@ -165,6 +169,85 @@ static void a_server_that_is_not_there_is_given_up(void) {
         CHECK(error->retriable && !error->unclear);
         CHECK(strstr(error->message, "given up, since nothing has succeeded for 600 s") != NULL);
     }
+    close_all();
+}
+
+/* All that is in flight ends when the time has come, long before the attempts' own time is over. */
+static void check_silence(int64_t since) {
+    int64_t late = scale_loop_now(loop) - since - 600000;
+    CHECK(late >= 0 && late < 200000);
+    CHECK_INT(pace_now().state, SCALE_BREAKER_GIVEN_UP);
+    CHECK_INT(pace_now().in_flight, 0);
+    for (int i = 0; i < count; i++) {
+        const scale_error *error = scale_call_error(calls[i]);
+        CHECK_INT(error->kind, SCALE_UNAVAILABLE);
+        CHECK(error->retriable && error->unclear == (error->attempts > 0));
+        CHECK_TEXT(error->message,
+                   "given up, since nothing has succeeded for 600 s; the last failure: no answer");
+    }
+}
+
+static void a_server_that_never_answers_is_given_up(void) {
+    serve(0, NULL, NULL);
+    open_client(url, 600000);
+    int64_t began = scale_loop_now(loop);
+    for (int i = 0; i < 40; i++) start_bulk(0);
+    run(3000);
+    CHECK_INT(requests(), 16);
+    check_silence(began);
+    close_all();
+}
+
+static void one_that_falls_silent_is_given_up_from_its_last_answer_on(void) {
+    delay = 300000;
+    serve(3, GOOD, NULL);
+    open_client(url, 600000);
+    for (int i = 0; i < 10; i++) start_bulk(0);
+    while (scale_loop_unfinished(loop) > 7) scale_loop_step(loop, 1, NULL);
+    int64_t last = scale_loop_now(loop);
+    run(3000);
+    int succeeded = 0;
+    for (int i = 0; i < 10; i++)
+        if (scale_call_error(calls[i])->kind == SCALE_NONE) succeeded++;
+    CHECK_INT(succeeded, 3);
+    int64_t late = scale_loop_now(loop) - last - 600000;
+    CHECK(late >= 0 && late < 200000);
+    close_all();
+}
+
+/* Each answer takes most of the time, and all of them together many times as long. */
+static void slow_answers_are_not_given_up(void) {
+    delay = 800000;
+    serve(0, NULL, GOOD);
+    open_client(url, 1000000);
+    for (int i = 0; i < 4; i++) start_bulk(0);
+    run(6000);
+    for (int i = 0; i < 4; i++) CHECK_INT(scale_call_error(calls[i])->kind, SCALE_NONE);
+    close_all();
+}
+
+/* What could be done twice: nobody knows whether it was done. */
+static void in_silence_what_could_be_done_twice_is_ambiguous(void) {
+    scale_call_options options = SCALE_CALL_OPTIONS_INIT;
+    options.bulk = true;
+    serve(0, NULL, NULL);
+    open_client(url, 600000);
+    start_of(client, "create_task", "{}", &options);
+    run(3000);
+    CHECK_INT(scale_call_error(calls[0])->kind, SCALE_AMBIGUOUS);
+    CHECK(!scale_call_error(calls[0])->retriable);
+    close_all();
+}
+
+static void it_is_known_which_are_in_flight(void) {
+    serve(0, NULL, NULL);
+    open_client(url, 600000);
+    for (int i = 0; i < 20; i++) start_bulk(0);
+    int in_flight = 0;
+    for (int i = 0; i < 20; i++) in_flight += scale_call_is_in_flight(calls[i]);
+    CHECK_INT(in_flight, 16);
+    run(3000);
+    for (int i = 0; i < 20; i++) CHECK(!scale_call_is_in_flight(calls[i]));
     close_all();
 }
 
@@ -374,6 +457,11 @@ static void without_budget_bulk_calls_wait(void) {
 
 int main(void) {
     RUN(a_server_that_is_not_there_is_given_up);
+    RUN(a_server_that_never_answers_is_given_up);
+    RUN(one_that_falls_silent_is_given_up_from_its_last_answer_on);
+    RUN(slow_answers_are_not_given_up);
+    RUN(in_silence_what_could_be_done_twice_is_ambiguous);
+    RUN(it_is_known_which_are_in_flight);
     RUN(once_given_up_only_a_probe_is_sent);
     RUN(a_server_that_comes_back_is_found);
     RUN(refusals_are_not_attempts);

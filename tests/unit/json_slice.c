@@ -225,47 +225,12 @@ static void a_cursor_that_was_left_early_passes_over_the_rest(void) {
     CHECK_INT(scale_json_cursor_value(&cursor, &value, NULL), SCALE_ERROR);
 }
 
-static void documents_are_cut_and_picked_at_once(void) {
-    static const char bytes[] =
-        "[{\"id\":1,\"s\":\"x\"}, {\"s\":\"y\"},7,[{\"id\":2}],{\"id\" 3},{\"s\":0,\"id\":4}]";
-    static const char *const expected[] = {"1", "", "", "", "", "4"};
-    static const char *const values[] = {"{\"id\":1,\"s\":\"x\"}", "{\"s\":\"y\"}", "7",
-                                         "[{\"id\":2}]",           "{\"id\" 3}",    "{\"s\":0,\"id\":4}"};
-    static const scale_slice name = {"id", 2};
-    scale_slice id, value, text = text_of(bytes, sizeof bytes - 1);
-    scale_json_cursor cursor;
-    size_t count = 0;
-    scale_json_cursor_init(&cursor, text, NULL);
-    while (scale_json_cursor_step(&cursor, NULL, NULL) == 1) {
-        CHECK_INT(scale_json_cursor_pick(&cursor, &value, &name, 1, &id, NULL), SCALE_OK);
-        CHECK(text_is(value, values[count]));
-        CHECK(id.data == NULL ? expected[count][0] == '\0' : text_is(id, expected[count]));
-        count++;
-    }
-    CHECK_INT(count, 6);
-    CHECK_INT(scale_json_cursor_pick(&cursor, &value, &name, 1, &id, NULL), SCALE_ERROR);
-    text_free(text);
-}
-
 static void the_end_stays_the_end(void) {
     scale_json_cursor cursor;
     scale_slice value;
     scale_json_cursor_init(&cursor, (scale_slice){"[1] ", 4}, NULL);
     CHECK_INT(scale_json_cursor_next(&cursor, NULL, &value, NULL), 1);
     for (int i = 0; i < 3; i++) CHECK_INT(scale_json_cursor_next(&cursor, NULL, &value, NULL), 0);
-}
-
-static void a_document_that_is_cut_cannot_be_picked(void) {
-    static const scale_slice name = {"id", 2};
-    scale_error error = SCALE_ERROR_INIT;
-    scale_slice id = {"", 0}, value;
-    scale_json_cursor cursor;
-    scale_json_cursor_init(&cursor, (scale_slice){"[{\"id\":1]", 9}, NULL);
-    CHECK_INT(scale_json_cursor_step(&cursor, NULL, NULL), 1);
-    CHECK_INT(scale_json_cursor_pick(&cursor, &value, &name, 1, &id, &error), SCALE_ERROR);
-    CHECK_TEXT(error.message, "not JSON at byte 9: a bracket that closes another kind");
-    CHECK(id.data == NULL);
-    CHECK_INT(scale_json_cursor_step(&cursor, NULL, NULL), -1);
 }
 
 static void only_brackets_are_entered(void) {
@@ -290,9 +255,7 @@ int main(void) {
     RUN(an_error_stays);
     RUN(a_page_is_cut_in_one_pass);
     RUN(a_cursor_that_was_left_early_passes_over_the_rest);
-    RUN(documents_are_cut_and_picked_at_once);
     RUN(the_end_stays_the_end);
-    RUN(a_document_that_is_cut_cannot_be_picked);
     RUN(only_brackets_are_entered);
     return RESULT();
 }

@@ -1,7 +1,6 @@
 /*
 ** pace_limiters.c - the pace against limiters of many kinds: how much of the limit is used, and how many
-*requests are refused.
-** With the word "table" it prints what it measures.
+** requests are refused. With the word "table" it prints what it measures.
 */
 #include "check.h"
 #include "pace_world.h"

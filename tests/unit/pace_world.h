@@ -1,7 +1,6 @@
 /*
 ** pace_world.h - servers that limit, slow down or refuse, on a clock of its own, a millisecond a turn, with
-*as much work as the
-** pace allows. Chance is the same in each run.
+** as much work as the pace allows. Chance is the same in each run.
 */
 #ifndef PACE_WORLD_H
 #define PACE_WORLD_H

@@ -142,6 +142,47 @@ describe("cancel", function()
         assert.same({ canceled = 60 }, statuses())
     end)
 
+    for _, option in ipairs { "--json", "--clear-unique-id" } do
+        it("killed in the middle goes on where it was, with " .. option, function()
+            start({ b = 60 }, "latency = 0.02")
+            local words = { "--batch", "b", "--json", option }
+            support.shell(([[
+                "$S" cancel --batch b %s --concurrency 2 >/dev/null 2>&1 &
+                until [ $("$S" api batch_status batch_name=b 2>/dev/null |
+                    sed -n 's/.*"canceled": *\([0-9]*\).*/\1/p' | grep . || echo 0) -ge 5 ]; do sleep 0.02; done
+                kill -9 $!]]):format(option), { SCALE_API_URL = url, SCALE_API_KEY = "live_key" })
+            local before = statuses()
+            assert.is_true(before.pending > 0 and before.canceled >= 5)
+            local code, out, err = cancel(words)
+            local summary = json.decode(out)
+            assert.equal(0, code, err)
+            assert.is_true(summary.canceled > 0 and summary.canceled <= before.pending)
+            assert.same({ 60, 60, 0 }, { summary.total, summary.canceled + summary.skipped.canceled, summary.failed })
+            assert.same({ canceled = 60 }, statuses())
+            for _, task in ipairs(support.tasks(url, "p")) do
+                assert.equal(option == "--json", task.unique_id ~= nil)
+            end
+            code, out = cancel { "--batch", "b", "--json" }
+            summary = json.decode(out)
+            assert.same({ 0, 0, 60 }, { code, summary.canceled, summary.skipped.canceled })
+        end)
+    end
+
+    it("interrupted finishes what is in flight, and goes on where it was", function()
+        start({ b = 60 }, "latency = 0.1")
+        local environment = { SCALE_API_URL = url, SCALE_API_KEY = "live_key" }
+        local code, out = support.interrupt({ "cancel", "--batch", "b", "--concurrency", "4", "--json" }, environment,
+            [[ [ "$(wc -c <.err)" -gt 0 ] && sleep 0.6 ]])
+        local first = json.decode(out)
+        assert.equal(130, code)
+        assert.is_true(first.canceled > 0 and first.canceled < 60)
+        assert.same({ canceled = first.canceled, pending = 60 - first.canceled }, statuses())
+        code, out = cancel { "--batch", "b", "--json" }
+        local second = json.decode(out)
+        assert.same({ 0, 60 - first.canceled, first.canceled, 60 },
+            { code, second.canceled, second.skipped.canceled, second.total })
+    end)
+
     it("ends with 4 for a wrong key, 5 for a server that is not there, 2 for wrong use", function()
         start { b = 1 }
         local code, _, err = support.scalua({ "cancel", "--batch", "b" }, { SCALE_API_URL = url, SCALE_API_KEY = "wrong" })

@@ -165,10 +165,17 @@ describe("export, when something fails,", function()
         fails(1, "Invalid next_token", { "--project", "p", "-o", "out.jsonl" })
     end)
 
-    it("leaves no file behind when a document is no JSON", function()
+    it("leaves no file behind when a document stays no JSON", function()
         url = support.answering [[
             return 200, '{"docs":[{"task_id":"1"},{"task_id":"2","x":01}],"has_more":false}' ]]
-        fails(1, "bad_answer", { "--project", "p", "-o", "out.jsonl" })
+        fails(5, "bad_answer: the answer is not JSON at byte 45: .*after 4 attempts", { "--project", "p", "-o", "out.jsonl" })
+    end)
+
+    it("asks again for a page that holds a document that is no JSON", function()
+        url = support.answering [[
+            return 200, ('{"docs":[{"task_id":"1"},{"task_id":"2","x":%s}],"has_more":false}'):format(count == 1 and "01" or "1") ]]
+        assert.equal(0, (export { "--project", "p", "-o", "out.jsonl" }))
+        assert.equal('{"task_id":"1"}\n{"task_id":"2","x":1}\n', support.read "out.jsonl")
     end)
 
     it("keeps an old file", function()

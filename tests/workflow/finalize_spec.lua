@@ -1,6 +1,7 @@
 -- scalua finalize, as a process.
 
-local json = require("scaleapi").json
+local scaleapi = require "scaleapi"
+local json = scaleapi.json
 local support = require "tests.workflow.support"
 
 local url, client
@@ -85,6 +86,68 @@ describe("finalize", function()
         local code, out = finalize { "b", "--json" }
         assert.equal(0, code)
         assert.equal("finalized", json.decode(out).batches[1].outcome)
+    end)
+
+    -- A server with a batch, whose count of tasks is behind until it was asked so many times.
+    local function lag(times, behind, caught_up)
+        url = support.answering(([[
+            if request.path == "/v1/tasks" then
+                if request.query:find "status=canceled" then return 200, '{"docs":[],"total":0}' end
+                state.asked = (state.asked or 0) + 1
+                return 200, ('{"docs":[],"total":%%d}'):format(state.asked > %d and %d or %d)
+            end
+            if request.method == "POST" and request.path:find "^/v1/task/" then
+                state.made = (state.made or 0) + 1
+                return 200, ('{"task_id":"t%%d"}'):format(state.made)
+            end
+            if request.path:find "/finalize$" then state.status = "in_progress" end
+            if request.path:find "^/v1/projects" then return 200, '{"name":"p","type":"%s"}' end
+            return 200, ('{"name":"b","project":"p","status":"%%s"}'):format(state.status or "staging")]]):format(
+            times, caught_up, behind, support.TYPE))
+    end
+
+    local function batch_status()
+        return support.client(url):get_batch("b").status
+    end
+
+    it("--expect waits some seconds for a count that lags", function()
+        for _, behind in ipairs { 1, 5 } do -- what was made, or what was canceled, does not show yet
+            lag(2, behind, 3)
+            local code, _, err = finalize { "b", "--expect", "3" }
+            assert.equal(0, code, err)
+            assert.matches(("batch 'b' has %d tasks? so far where 3 are expected; counting again"):format(behind), err)
+            assert.matches("b: finalized", err)
+            assert.equal("in_progress", batch_status())
+        end
+    end)
+
+    it("--expect does not wait for ever", function()
+        lag(100, 2, 3)
+        local begun = scaleapi.now()
+        local code, _, err = finalize { "b", "--expect", "3" }
+        assert.equal(3, code)
+        assert.matches("batch 'b' has 2 tasks where 3 are expected; it is not finalized", err)
+        assert.equal("staging", batch_status())
+        local waited = scaleapi.now() - begun
+        assert.is_true(waited > 7 and waited < 20, tostring(waited))
+    end)
+
+    it("by upload --finalize waits likewise, and takes more for enough at once", function()
+        lag(2, 1, 3)
+        support.write("rows.jsonl", support.rows(3))
+        local words = { "upload", "rows.jsonl", "--type", support.TYPE, "--project", "p", "--batch", "b", "--finalize" }
+        local environment = { SCALE_API_URL = url, SCALE_API_KEY = "live_key" }
+        local code, _, err = support.scalua(words, environment)
+        assert.equal(0, code, err)
+        assert.matches("has 1 task so far where 3 are expected; counting again", err)
+        assert.equal("in_progress", batch_status())
+        lag(2, 5, 3)
+        environment.SCALE_API_URL = url
+        words[#words + 1] = "--fresh"
+        code, _, err = support.scalua(words, environment)
+        assert.equal(0, code, err)
+        assert.matches("batch 'b' has 5 tasks, 3 of them of this file", err)
+        assert.not_matches("counting again", err)
     end)
 
     it("ends with 4 for a wrong key, 5 for a server that is not there, 2 for wrong use", function()

@@ -341,6 +341,26 @@ describe("finalize by count:", function()
         assert.equal("staging", status())
     end)
 
+    it("--finalize takes rows with one unique_id for one task, again as well", function()
+        local row = '{"unique_id":"%s","text":"t","labels":[{"name":"animal"}]}\n'
+        support.write("rows.jsonl", row:format "a" .. row:format "a" .. row:format "b"
+            .. '{"text":"t","unique_id":"b","labels":[{"name":"animal"}]}')
+        local code, summary, err = upload { "--batch", "b", "--allow-equal-rows", "--finalize", "--concurrency", "1" }
+        assert.equal(0, code, err)
+        assert.equal(2, summary.created)
+        assert.equal(2, summary.existing)
+        assert.is_true(summary.finalized)
+        assert.equal("in_progress", status())
+        code, summary, err = upload { "--batch", "b", "--allow-equal-rows", "--finalize" }
+        assert.equal(0, code, err)
+        assert.equal(4, summary.skipped)
+        client:cancel_task(support.tasks(url, "p")[1].task_id)
+        code, summary, err = upload { "--batch", "b", "--allow-equal-rows", "--finalize" }
+        assert.equal(3, code)
+        assert.is_false(summary.finalized)
+        assert.matches("has 1 task where 2 are expected", err)
+    end)
+
     it("finalize --expect wants exactly so many", function()
         support.write("rows.jsonl", support.rows(3))
         assert.equal(0, (upload { "--batch", "b" }))

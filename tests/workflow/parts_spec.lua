@@ -1,6 +1,7 @@
 -- What the commands share: unique_ids, equal rows, names.
 
 local command = require "scripts.lib.command"
+local scaleapi = require "scaleapi"
 local payload = require "scripts.lib.payload"
 
 describe("payload.identifier", function()
@@ -30,44 +31,73 @@ describe("payload.identifier", function()
     end)
 end)
 
+local path
+
+before_each(function() path = os.tmpname() end)
+after_each(function() os.remove(path) end)
+
+local function reader_of(text)
+    local file = assert(io.open(path, "wb"))
+    file:write(text)
+    file:close()
+    return scaleapi.jsonl.open(path)
+end
+
 describe("payload.counter", function()
     it("counts equal lines, whatever stands around them", function()
-        local count = payload.counter()
+        local _, _, _, again = payload.survey(reader_of "a\n b\t\na\r\nb\nc\n a")
+        local count = payload.counter(again)
         local counts = {}
-        for i, line in ipairs { "{}", '{"a":1}', " {}", "{}\r", '{"a":2}', '{"a":1} ' } do counts[i] = count(line) end
-        assert.same({ 1, 1, 2, 3, 1, 2 }, counts)
-        for i = 1, 60000 do assert.equal(i <= 30000 and 1 or 2, count(('{"b":%d}'):format((i - 1) % 30000))) end
+        for i, line in ipairs { "a", " b\t", "a\r", "b", "c", " a", "unknown" } do counts[i] = count(line) end
+        assert.same({ 1, 1, 2, 2, 1, 3, 1 }, counts)
     end)
 end)
 
 describe("payload.survey", function()
-    local function survey(lines)
-        return payload.survey(function()
-            local place = 0
-            return function()
-                place = place + 1
-                return lines[place], lines[place] and place * 10
-            end
-        end)
-    end
-
     it("counts rows, and names those that are equal", function()
-        local total, equal, groups = survey { "a", "b", " a", "c", "b", "a" }
+        local reader = reader_of "\na\nb\n\n a\n \nc\nb \r\na"
+        local total, equal, groups = payload.survey(reader)
         assert.equal(6, total)
         assert.equal(3, equal)
-        assert.same({ { 10, 30, 60 }, { 20, 50 } }, groups)
-        assert.same({ 0, 0, {} }, { survey {} })
+        assert.same({ { 2, 5, 9 }, { 3, 8 } }, groups)
+        assert.equal("a", (reader:next()))
+        assert.same({ 0, 0, {} }, { table.unpack({ payload.survey(reader_of " \n\r\n") }, 1, 3) })
     end)
 
     it("names some of very many", function()
         local lines = {}
         for i = 1, 5000 do lines[i] = "same" end
         for i = 5001, 9000 do lines[i] = tostring(i // 2) end
-        local total, equal, groups = survey(lines)
+        local total, equal, groups = payload.survey(reader_of(table.concat(lines, "\n")))
         assert.equal(9000, total)
-        assert.is_true(equal > 6900)
-        assert.is_true(#groups >= 1 and #groups <= 10)
+        assert.equal(4999 + 1999, equal)
+        assert.equal(10, #groups)
         assert.equal(10, #groups[1])
+    end)
+end)
+
+describe("payload.completer", function()
+    local complete = payload.completer({ { "project", 'p"' }, { "batch", "b" } }, function() return "made" end)
+
+    it("puts in front what a line lacks, and nothing else", function()
+        assert.same({ '{"project":"p\\"","batch":"b","unique_id":"made"}', "made" }, { complete "{}" })
+        assert.same({ ' {"batch":"b","unique_id":"made", "project" : 1}', "made" }, { complete ' { "project" : 1}' })
+        local whole = '{"unique_id":"u","a":{"batch":2},"batch":"x","project":"y"}'
+        assert.same({ whole }, { complete(whole) })
+        assert.equal('{"project":"p\\"","batch":"b","unique_id":"made","a":{"unique_id":"u"}}',
+            (complete '{"a":{"unique_id":"u"}}'))
+    end)
+
+    it("says what is wrong", function()
+        for line, word in pairs {
+            ["{"] = "not JSON", ["[]"] = "not a JSON object but array", ['{"unique_id":7}'] = "unique_id is number",
+            ['{"unique_id":""}'] = "unique_id is empty", ['{"unique_id":null}'] = "unique_id is null",
+            ['{"unique_id":"a","unique_id":{}}'] = "unique_id is object", ["\xff"] = "not JSON",
+        } do
+            local body, problem = complete(line)
+            assert.is_nil(body)
+            assert.matches(word, problem)
+        end
     end)
 end)
 

@@ -37,6 +37,22 @@ local function start(options)
     client:create_project { project_name = "p", task_type = TYPE }
 end
 
+-- The journal, begun so many seconds earlier.
+local function aged(text, seconds)
+    return (text:gsub('"begun":([%d.]+)', function(begun) return ('"begun":%.3f'):format(begun - seconds) end))
+end
+
+-- What the journal would be, begun so many seconds earlier, had the run been killed before it noted these rows' ends;
+-- then the upload goes on.
+local function kill_at(rows, seconds)
+    local text = aged(support.read "rows.jsonl.journal", seconds)
+    for _, row in ipairs(rows) do text = text:gsub("\n[ce] " .. row .. " %x+", "") end
+    support.write("rows.jsonl.journal", text)
+    local code, summary, err = upload()
+    assert.equal(0, code, err)
+    assert.equal(#rows, summary.existing)
+end
+
 before_each(support.setup)
 after_each(support.teardown)
 
@@ -155,7 +171,7 @@ describe("undo", function()
         support.write("rows.jsonl", support.rows(4))
         upload()
         local text = support.read "rows.jsonl.journal"
-        support.write("rows.jsonl.journal", (text:gsub("\nc 3 %x+", "")))
+        support.write("rows.jsonl.journal", aged(text, 60):gsub("\nc 3 %x+", ""))
         local code, undone, err = undo("--dry-run")
         assert.equal(3, code)
         assert.equal(1, undone.unknown)
@@ -184,5 +200,117 @@ describe("undo", function()
         assert.equal(2, code)
         assert.matches("nothing.journal", err)
         assert.same({ pending = 1 }, statuses())
+    end)
+end)
+
+describe("undo of rows that a killed run had begun", function()
+    local CLOCK = "clock = function() return math.floor(require('scaleapi.sys').time() * 1000) + %d end"
+
+    -- The sandbox at `url` behind a server that changes its answers by this Lua text.
+    local function stand_before(text)
+        url = support.serve(([[
+            local scaleapi = require "scaleapi"
+            local server = require("scaleapi.server").listen { port = 0, handler = function(request)
+                local answer = scaleapi.fetch("%s" .. request.path .. (request.query and "?" .. request.query or ""), {
+                    method = request.method, body = request.method ~= "GET" and request.body or nil,
+                    headers = { Authorization = request.headers.authorization, ["Content-Type"] = "application/json" } })
+                local body, headers = answer.body, { ["Content-Type"] = "application/json" }
+                %s
+                return { status = answer.status, body = body, headers = headers }
+            end }
+            print(server.url)
+            io.stdout:flush()
+            while true do scaleapi.sleep(3600) end]]):format(url, text))
+    end
+
+    for _, hours in ipairs { 0, 5, -5 } do
+        it(("cancels what the run made, not what it found, with a server's clock %d h off"):format(hours), function()
+            start(CLOCK:format(hours * 3600000))
+            support.write("rows.jsonl", support.rows(2))
+            assert.equal(0, (upload()))
+            os.remove(support.path "rows.jsonl.journal")
+            scaleapi.fetch(url .. "/sandbox/clock", { method = "POST", body = '{"advance":3600}' })
+            support.write("rows.jsonl", support.rows(4))
+            assert.equal(0, (upload()))
+            kill_at({ 1, 3 }, 60)
+            local code, undone, err = undo "--dry-run"
+            assert.same({ 0, 2, 1 }, { code, undone.canceled, undone.left_alone }, err)
+            assert.same({ pending = 4 }, statuses())
+            code, undone, err = undo()
+            assert.same({ 0, 2, 1 }, { code, undone.canceled, undone.left_alone }, err)
+            assert.is_nil(undone.unsure)
+            assert.matches("cancel 1 task and 2 that may be of this upload, with a live key", err)
+            for i, task in ipairs(support.tasks(url, "p")) do
+                assert.equal(i <= 2 and "pending" or "canceled", task.status)
+            end
+            assert.equal(0, select(2, undo()).left_alone)
+        end)
+    end
+
+    -- Row 3 stays, and is named, until it is said that it is to go.
+    local function leaves_row_3(why)
+        local id = support.read("rows.jsonl.journal"):match "\nm 3 (%x+)"
+        for _, option in ipairs { "--dry-run", "--clear-unique-id" } do
+            local code, undone, err = undo(option)
+            assert.same({ 3, 3, 1, 0 }, { code, undone.canceled, undone.unsure, undone.left_alone }, err)
+            assert.matches(("task %s of row 3 stays: %s"):format(id, why), err)
+            assert.matches("1 task this upload may have made, or somebody before it, and it stays; to cancel it too: "
+                .. "scalua undo %-%-include%-unsure", err)
+        end
+        assert.equal("pending", client:get_task(id).status)
+        local code, undone, err = undo "--include-unsure"
+        assert.same({ 0, 1 }, { code, undone.canceled }, err)
+        assert.same({ canceled = 4 }, statuses())
+    end
+
+    it("spares what was made at about the time when it began", function()
+        start(CLOCK:format(5 * 3600000))
+        support.write("rows.jsonl", support.rows(4))
+        assert.equal(0, (upload()))
+        kill_at({ 3 }, 0)
+        leaves_row_3 "it was made at about the time when the upload began"
+    end)
+
+    it("spares it when the server tells no time", function()
+        start()
+        stand_before 'headers.Date = "soon"'
+        support.write("rows.jsonl", support.rows(4))
+        assert.equal(0, (upload()))
+        kill_at({ 3 }, 60)
+        leaves_row_3 "nothing tells how late it was for the server when the upload began"
+    end)
+
+    it("spares it when our clock was set back since", function()
+        start()
+        support.write("rows.jsonl", support.rows(4))
+        assert.equal(0, (upload()))
+        kill_at({ 3 }, -3600)
+        leaves_row_3 "nothing tells how late it was for the server when the upload began"
+    end)
+
+    it("spares it when the time of a task is not one of UTC", function()
+        start()
+        stand_before [=[body = body:gsub('("created_at":"[^"]-)Z"', '%1+02:00"')]=]
+        support.write("rows.jsonl", support.rows(4))
+        assert.equal(0, (upload()))
+        kill_at({ 3 }, 60)
+        leaves_row_3 "the server does not say when, in UTC, it was made"
+    end)
+
+    it("does not cancel a task of somebody else that an unclear outcome found", function()
+        start()
+        support.write("rows.jsonl", support.rows(4))
+        assert.equal(0, (upload()))
+        os.remove(support.path "rows.jsonl.journal")
+        scaleapi.fetch(url .. "/sandbox/clock", { method = "POST", body = '{"advance":3600}' })
+        support.write("rows.jsonl", support.rows(6))
+        scaleapi.fetch(url .. "/sandbox/faults", { method = "PUT", body = json.encode {
+            targets = { { match = "POST /v1/task/{type}", status = 500, times = 6 } } } })
+        local code, summary, err = upload()
+        assert.same({ 0, 4, 2 }, { code, summary.existing, summary.created }, err)
+        assert.is_true(summary.retries >= 6)
+        code, summary = undo()
+        assert.same({ 0, 2 }, { code, summary.canceled })
+        assert.same({ pending = 4, canceled = 2 }, statuses())
     end)
 end)

@@ -236,6 +236,86 @@ describe("upload sends", function()
     end)
 end)
 
+describe("upload of a file that is changed while it is uploaded", function()
+    -- The server does this to the file when it gets the tenth row.
+    local function changing(how)
+        url = support.answering(([[
+            if request.method == "GET" then return 200, '{"name":"p"}' end
+            state.rows = (state.rows or 0) + 1
+            if state.rows == 10 and not io.open "done" then
+                io.open("done", "w"):close()
+                %s
+            end
+            local ids = io.open("ids", "a")
+            ids:write(request.body:match '"text":"row (%%d+)"', "\n")
+            ids:close()
+            return 200, '{"task_id":"' .. count .. '"}']]):format(how))
+    end
+
+    local function run()
+        return support.scalua({ "upload", "rows.jsonl", "--type", TYPE, "--project", "p", "--concurrency", "2", "--json" },
+            { SCALE_API_KEY = "live_key", SCALE_API_URL = url })
+    end
+
+    local COUNT = 6000 -- some 300 KB: more than is read at once
+
+    local function sent()
+        local counts, all = {}, 0
+        for row in (support.read "ids"):gmatch "%d+" do
+            counts[row], all = (counts[row] or 0) + 1, all + 1
+            assert.equal(1, counts[row], "row " .. row)
+        end
+        return all, counts
+    end
+
+    local CHANGES = {
+        ["a row"] = [[local file = io.open("rows.jsonl", "r+b")
+            file:seek("end", -30)
+            file:write "X"
+            file:close()]],
+        ["it grows"] = [[local file = io.open("rows.jsonl", "ab")
+            file:write '{"text":"row 99999","labels":[{"name":"animal"}]}\n'
+            file:close()]],
+        ["it shrinks"] = [[os.execute "head -n 3000 rows.jsonl > part; cat part > rows.jsonl"]],
+        ["another is put in its place"] = [[os.execute "sed s/row/now/ rows.jsonl > part; mv part rows.jsonl"]],
+        ["it is removed"] = [[os.remove "rows.jsonl"]],
+        ["a row that was sent"] = [[local file = io.open("rows.jsonl", "r+b")
+            file:write "{'"
+            file:close()]],
+    }
+
+    for name, how in pairs(CHANGES) do
+        it("says so and ends with 1, having sent nothing of the new contents: " .. name, function()
+            local text = support.rows(COUNT)
+            support.write("rows.jsonl", text)
+            changing(how)
+            local code, _, err = run()
+            assert.equal(1, code, err)
+            assert.matches("rows.jsonl was changed while it was read", err)
+            local all, counts = sent()
+            assert.is_nil(counts["99999"])
+            assert.is_true(all >= 10)
+            if support.read "rows.jsonl" then
+                code, _, err = run()
+                assert.equal(2, code)
+                assert.matches("input was '%x+' and is '%x+' now", err)
+            end
+            support.write("rows.jsonl", text)
+            code, _, err = run()
+            assert.equal(0, code, err)
+            assert.equal(COUNT, (sent()))
+        end)
+    end
+
+    it("does not mind one that is only touched", function()
+        support.write("rows.jsonl", support.rows(20))
+        changing [[os.execute "touch rows.jsonl; cp rows.jsonl x; mv x rows.jsonl"]]
+        local code, _, err = run()
+        assert.equal(0, code, err)
+        assert.equal(20, (sent()))
+    end)
+end)
+
 describe("upload, when rows fail,", function()
     local BROKEN = {
         '{"text":', "[1,2]", '"text"', '{"a":1} {"b":2}', '{"a":"\xff"}', '{"a":1,}', '{"unique_id":null}', "\0\1",

@@ -19,9 +19,11 @@ local scheduler = require "scaleapi.scheduler"
 local senders = require "scaleapi.senders"
 
 local FEWEST_FAILURES = 5 -- in a row, before an outage is believed
-local LOOK_EVERY = 0.1    -- seconds, while too much waits for a slow row
+local LOOK_EVERY = 0.1    -- seconds, while too much waits for a slow row, or the end for what is in flight
+local MOMENT = 0.5        -- seconds that an end waits for what was sent and is not known yet
 local TELL_EVERY = 1      -- seconds between two calls of on_progress at most
-local MOST_SKIPPED = 10000 -- rows in one go, before others have their turn
+local TELL_AGAIN = 0.05   -- and at least, while outcomes come
+local MOST_SKIPPED = 100000 -- rows in one go, before others have their turn
 
 -- The server did not answer, or not to the point: other rows will fare alike.
 local OUTAGE = {
@@ -34,37 +36,56 @@ local HOPELESS = { unauthorized = "key", forbidden = "key", not_enabled = "refus
 -- What the journal has of an outcome.
 local LETTERS = { created = "c", existing = "e", conflict = "x", failed = "f" }
 -- Rows with these letters are done.
-local DONE = { c = true, m = true, e = true, d = true, n = true }
+local DONE = "cmedn"
 -- Rows that were begun and may have been done.
 local BEGUN = { s = true, a = true }
 
 local OPTIONS = {
     client = true, rows = true, operation = true, send = true, repeatable = true, concurrency = true, journal = true,
     input = true, header = true, fresh = true, total = true, weigh = true, on_outcome = true, on_progress = true,
-    on_start = true, prepare = true,
+    on_start = true, prepare = true, deadline = true, one_call = true,
 }
 
 -- ---------------------------------------------------------------------- stop
 
+-- What waits for its turn is not sent any more; nor is, after a moment, what was sent before, which may need but one
+-- look to be known.
+local function cancel_unsent(state)
+    if state.ended then return end
+    state.results:cancel_unsent(scheduler.now() - state.stopped_at > MOMENT)
+    state.look = scheduler.after(LOOK_EVERY, function() cancel_unsent(state) end)
+end
+
 local function stop(state, reason, why, err)
-    if not state.stopped then state.stopped = { reason = reason, why = why, error = err } end
+    if state.stopped then return end
+    state.stopped = { reason = reason, why = why, error = err }
+    state.stopped_at = scheduler.now()
+    cancel_unsent(state)
 end
 
 -- ----------------------------------------------------------------- outcomes
 
-local function tell(state)
+local function tell(state, now)
     local fn = state.options.on_progress
     if not fn then return end
+    state.told = now
     fn {
-        total = state.options.total, done = state.done, counts = state.counts, in_flight = state.under_way,
-        retries = state.client:stats().retries - state.retries, seconds = scheduler.now() - state.started,
+        total = state.options.total, done = state.done, counts = state.counts, in_flight = state.most_under_way,
+        retries = state.client:stats().retries - state.retries, seconds = now - state.started,
         resumed = state.resumed,
     }
+    state.most_under_way = state.under_way
 end
 
-local function count(state, name)
-    state.counts[name] = (state.counts[name] or 0) + 1
-    state.done = state.done + 1
+-- Outcomes come by thousands: not each is told.
+local function tell_again(state)
+    local now = scheduler.now()
+    if now - state.told >= TELL_AGAIN then tell(state, now) end
+end
+
+local function count(state, name, number)
+    state.counts[name] = (state.counts[name] or 0) + (number or 1)
+    state.done = state.done + (number or 1)
 end
 
 local function letter_of(state, number, outcome)
@@ -84,22 +105,31 @@ local function settle(state, job, outcome)
     count(state, outcome.state)
     local weigh = state.options.weigh
     state.order:put(job.place, weigh and weigh(job.row) or 0, job.row, outcome)
-    tell(state)
+    tell_again(state)
 end
 
--- The row has no outcome: the journal has it as begun.
-local function leave(state, job)
+-- True when it is certain that nothing of the row was sent, be it in this run or an earlier one.
+local function is_unsent(state, job, err)
+    if state.begun_before[job.number] then return false end
+    return not job.begun or state.one_call and err.attempts == 0
+end
+
+-- The row has no outcome, but an error: the journal has it as begun, unless it was not sent.
+local function leave(state, job, err)
+    local log = state.journal
+    if log and log:state(job.number) == "s" and is_unsent(state, job, err) then log:record("o", job.number) end
     state.order:skip(job.place)
 end
 
 -- Rows that met an outage have failed only if it was none: when others come through, or are refused.
 local function settle_doubtful(state)
     local doubtful = state.doubtful
+    if #doubtful == 0 then return end
     state.doubtful = {}
     for _, each in ipairs(doubtful) do
         if each.outcome.error.unclear then
             state.unresolved = state.unresolved + 1
-            leave(state, each.job)
+            leave(state, each.job, each.outcome.error)
         else
             settle(state, each.job, each.outcome)
         end
@@ -130,7 +160,7 @@ local function judge(state, job, outcome)
     local kind = err and err.kind
     if HOPELESS[kind] then
         stop(state, HOPELESS[kind], tostring(err), err)
-        return leave(state, job)
+        return leave(state, job, err)
     end
     if OUTAGE[kind] then return doubt(state, job, outcome) end
     if not err or err.code then
@@ -142,20 +172,31 @@ end
 
 -- ---------------------------------------------------------------------- rows
 
+-- Passes over the rows that are done and come next. False when the very next one is not.
+local function pass_over(state)
+    local log = state.journal
+    local most = log and log:run(state.number + 1, DONE) or 0
+    if most == 0 then return false end
+    local passed = state.source.skip(math.min(most, MOST_SKIPPED))
+    if passed == 0 then return false end
+    state.number, state.total = state.number + passed, state.total + passed
+    count(state, "skipped", passed)
+    if passed == MOST_SKIPPED then scheduler.sleep(0) end
+    return true
+end
+
 -- The next row that is not done yet, and its job.
 local function take_row(state)
-    local next_row, log = state.next_row, state.journal
     while not state.stopped do
-        local row, more = next_row()
-        if row == nil then return nil end
-        state.number, state.total = state.number + 1, state.total + 1
-        local letter = log and log:state(state.number)
-        if not DONE[letter] then
-            state.begun_before[state.number] = BEGUN[letter] and letter or nil
-            return { row = row, more = more, number = state.number, place = state.order:reserve() }
+        if not pass_over(state) then
+            local row, more = state.source.next()
+            if row == nil then return nil end
+            local number, log = state.number + 1, state.journal
+            state.number, state.total = number, state.total + 1
+            local letter = log and log:state(number)
+            if BEGUN[letter] then state.begun_before[number] = letter end
+            return { row = row, more = more, number = number, place = state.order:reserve() }
         end
-        count(state, "skipped")
-        if state.counts.skipped % MOST_SKIPPED == 0 then scheduler.sleep(0) end
     end
 end
 
@@ -168,12 +209,15 @@ local function ambiguous()
 end
 
 local function send(state, job)
-    while state.order:is_full(job.place) do scheduler.sleep(LOOK_EVERY) end
+    while state.order:is_full(job.place) and not state.stopped do scheduler.sleep(LOOK_EVERY) end
+    if state.stopped then error(errors.new { kind = "canceled", message = "the work was ended" }, 0) end
     if errors.is_error(job.row) then return { state = "failed", error = job.row } end
-    local before = state.begun_before[job.number]
-    if before == "a" or before and not state.repeatable(job.row) then return ambiguous() end
-    if state.journal then state.journal:start(job.number) end
+    local before, repeatable = state.begun_before[job.number], state.repeatable(job.row)
+    if before == "a" or before and not repeatable then return ambiguous() end
+    if state.journal then state.journal:start(job.number, not repeatable) end
+    job.begun = true
     state.under_way = state.under_way + 1
+    if state.under_way > state.most_under_way then state.most_under_way = state.under_way end
     local ok, outcome = pcall(state.send, job.row, job.more)
     state.under_way = state.under_way - 1
     if not ok then error(outcome, 0) end
@@ -182,7 +226,7 @@ end
 
 local function take_result(state, job, outcome, problem)
     if not problem then return judge(state, job, outcome) end
-    leave(state, job)
+    leave(state, job, errors.is_error(problem) and problem or {})
     if errors.is_error(problem, "canceled") then return end
     if not errors.is_error(problem, "journal") then error(problem, 0) end
     stop(state, "disk", problem.message)
@@ -194,7 +238,7 @@ local function take_results(state)
         if state.journal and state.journal.failed then stop(state, "disk", state.journal.failed) end
     end
     if state.stopped then
-        for _, each in ipairs(state.doubtful) do leave(state, each.job) end
+        for _, each in ipairs(state.doubtful) do leave(state, each.job, each.outcome.error) end
     elseif #state.doubtful > 0 and state.streak == state.done + #state.doubtful - (state.counts.skipped or 0) then
         local err = state.doubtful[#state.doubtful].outcome.error
         stop(state, "gave_up", "no request came through; the last: " .. tostring(err), err)
@@ -209,10 +253,29 @@ local function tick_every_second(state)
     local function tick()
         if state.ended then return end
         if state.journal then state.journal:tick() end
-        tell(state)
+        tell(state, scheduler.now())
         state.timer = scheduler.after(TELL_EVERY, tick)
     end
     state.timer = scheduler.after(TELL_EVERY, tick)
+end
+
+local function seconds_left(state)
+    local deadline = state.options.deadline
+    return deadline and math.max(state.started + deadline - scheduler.now(), 0)
+end
+
+local function time_is_over(state)
+    return ("the time of %g s is over"):format(state.options.deadline)
+end
+
+-- When the time is over, what is in flight is broken off.
+local function set_alarm(state)
+    local left = seconds_left(state)
+    if not left then return end
+    state.alarm = scheduler.after(left, function()
+        stop(state, "deadline", time_is_over(state))
+        state.results:close()
+    end)
 end
 
 -- For people who want to end it: stop(reason, why) lets finish what is in flight, abort() does not.
@@ -227,13 +290,16 @@ end
 local function finish(state)
     state.ended = true
     state.timer:cancel()
+    if state.alarm then state.alarm:cancel() end
+    if state.look then state.look:cancel() end
     state.order:flush()
     if state.journal and not state.journal:close() then stop(state, "disk", state.journal.failed) end
     if state.unresolved > 0 then
         stop(state, "gave_up", ("%s may have been done or not; run again to find out"):format(
             count_noun(state.unresolved, "row")))
     end
-    tell(state)
+    state.most_under_way = state.under_way
+    tell(state, scheduler.now())
 end
 
 -- An error of the rows' own iterator comes when all else is done, and ends the work in good order.
@@ -241,13 +307,15 @@ local function run(state)
     state.results = parallel(state.options.concurrency or 50, function() return take_row(state) end,
         function(job) return send(state, job) end)
     tick_every_second(state)
+    set_alarm(state)
     local ok, problem = pcall(function()
         if state.options.on_start then state.options.on_start(handle_of(state)) end
         take_results(state)
     end)
     if not ok then
         state.results:close()
-        state.problem = problem
+        -- The rows' own iterator may be what waited for its turn.
+        if not (state.stopped and errors.is_error(problem, "canceled")) then state.problem = problem end
     end
     ok, problem = pcall(finish, state)
     if not ok then state.problem = state.problem or problem end
@@ -266,6 +334,10 @@ local function check(options)
     local most = options.concurrency
     if most ~= nil and (math.type(most) ~= "integer" or most < 1) then
         error("concurrency for bulk must be a whole number, 1 or more", 3)
+    end
+    local deadline = options.deadline
+    if deadline ~= nil and not (type(deadline) == "number" and deadline > 0) then
+        error("deadline for bulk must be a number of seconds, more than 0", 3)
     end
 end
 
@@ -296,19 +368,38 @@ local function start(options)
     local sender, repeatable = options.send, options.repeatable
     if options.operation then sender, repeatable = senders.of(options.client, options.operation) end
     return {
-        options = options, client = options.client, send = sender, next_row = source.next,
+        options = options, client = options.client, send = sender, source = source,
         repeatable = repeatable or function() return true end,
+        one_call = options.one_call or options.operation ~= nil,
         journal = open_journal(options, source), order = order.new(options.on_outcome or function() end),
         patience = math.max(FEWEST_FAILURES, options.concurrency or 50), streak = 0, doubtful = {}, unresolved = 0,
-        number = 0, total = 0, done = 0, counts = {}, under_way = 0, begun_before = {},
+        number = 0, total = 0, done = 0, counts = {}, under_way = 0, most_under_way = 0,
+        begun_before = {}, told = -TELL_AGAIN,
         started = scheduler.now(), retries = options.client:stats().retries,
     }
 end
 
+-- Calls fn; with a deadline as a job, which is canceled when the time is over.
+local function call_in_time(state, fn)
+    if not state.options.deadline then return fn() end
+    local job, late = scheduler.spawn(fn), false
+    local alarm = scheduler.after(seconds_left(state), function()
+        late = true
+        job:cancel()
+    end)
+    local ok, problem = pcall(job.wait, job)
+    alarm:cancel()
+    if not ok and late and errors.is_error(problem, "canceled") then
+        problem = errors.new { kind = "timeout", message = time_is_over(state), attempts = 0 }
+    end
+    if not ok then error(problem, 0) end
+end
+
 -- What comes before the rows, and may end it all.
 local function prepare(state)
-    if not state.options.prepare then return end
-    local ok, problem = pcall(state.options.prepare)
+    local fn = state.options.prepare
+    if not fn then return end
+    local ok, problem = pcall(call_in_time, state, fn)
     if ok then return end
     if state.journal then state.journal:close() end
     error(problem, 0)
@@ -317,30 +408,38 @@ end
 --- Does the work. Options:
 ---   client       whose calls they are
 ---   rows         a path of JSON lines (each is a row, decoded) or of CSV (".csv": each is a table by the columns'
----                names), an array, or an iterator, which may wait and may raise
+---                names), an array, or an iterator, which may wait and may raise; one that has a method skip(most) is
+---                asked to pass over so many rows that are done, and returns how many there were
 ---   operation    the name of an operation: each row is the table of its arguments by name
 ---   send         or a function(row) -> { state =, error =, id = }, which runs as a job. `state` is "created",
 ---                "existing", "conflict", "failed" or another word for what was done; `error` an error object if it
 ---                failed; `id` the task that it made or found
----   repeatable   with send: function(row) -> false if it must not be done twice (default: it may)
+---   repeatable   with send: function(row) -> false if it must not be done twice (default: it may); before it is, the
+---                journal is brought to the disk
+---   one_call     with send: true if it makes one call and does nothing else. Then a row that ended before that call
+---                was sent has not been begun
 ---   concurrency  how many rows at a time at most (50)
 ---   journal      a path, or true for the rows' path and ".journal". The journal of a run that was ended is gone on
 ---                with: what is done is passed over, what was begun is sent again. One of other work is refused with
 ---                an error of kind `journal`
----   input        a path whose bytes tell whether the rows are the same (default: the rows' own), or another text
+---   input        a path whose bytes tell whether the rows are the same (default: the rows' own), { size =, digest = }
+---                of such bytes, or another text. A file that is changed meanwhile ends the work with a problem of kind
+---                `changed`, before a row of the new contents is sent
 ---   header       array of { name, value }: what else tells whether it is the same work
 ---   fresh        true: begin anew; the journal of before is kept as PATH.old
 ---   total        how many rows there are, for on_progress
 ---   on_outcome   function(row, outcome), called in the rows' order
----   on_progress  function{ total, done, counts, in_flight, retries, seconds, resumed }, called after each outcome and
----                each second
+---   on_progress  function{ total, done, counts, in_flight, retries, seconds, resumed }, called while outcomes come,
+---                at least each second, and at the end; in_flight is the most since the last time
 ---   prepare      function(), called once the journal is open and before any row is taken; may wait and may raise
----   on_start     function(handle): handle.stop(reason, why) lets finish what is in flight, handle.abort() does not,
----                handle.journal is the journal
+---   on_start     function(handle): handle.stop(reason, why) lets finish what is in flight and sends nothing more,
+---                handle.abort() breaks it off; handle.journal is the journal
+---   deadline     seconds that all may take: then what is in flight is broken off, and is left to the next run
 ---   weigh        function(row) -> bytes that the row still holds once sent (0)
 --- Returns a table: total (rows taken), counts by state (`skipped`: were done before), failed (and in conflict), left
 --- (taken but without an outcome), retries, seconds, resumed; stopped = { reason, why, error } when it ended early
---- ("key", "refused", "gave_up", "disk" or what was given to stop), problem when the iterator or a function raised.
+--- ("key", "refused", "gave_up", "deadline", "disk" or what was given to stop), problem when the iterator or a function
+--- raised.
 return function(options)
     local state = start(options)
     prepare(state)

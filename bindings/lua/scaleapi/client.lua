@@ -12,6 +12,7 @@ local list = require "scaleapi.list"
 local objects = require "scaleapi.objects"
 local pager = require "scaleapi.pager"
 local scheduler = require "scaleapi.scheduler"
+local slices = require "scaleapi.slices"
 
 local json = core.json
 
@@ -46,21 +47,18 @@ end
 
 -- ------------------------------------------------------------------ calls
 
---- Starts an operation without waiting for it. Returns core's call; or nil, "usage", message;
---- or nil, "failed", the fields of an error.
-function methods._start(client, row, ...)
+-- Starts an operation without waiting for it. Returns core's call; or nil, "usage", message;
+-- or nil, "failed", the fields of an error.
+local function start(client, row, ...)
     local bound, problem = arguments.bind(row, ...)
     if not bound then return nil, "usage", problem end
-    if client._core:is_closed() then
-        return nil, "failed", { kind = "closed", operation = row.name, message = "the client was closed", attempts = 0 }
-    end
     local call, reason = client._core:start(row.name, bound.arguments, bound.body, bound.options)
     if call then return call end
     return nil, type(reason) == "table" and "failed" or "usage", reason
 end
 
---- Waits for a started call. Returns "ok", bytes, existed; or "failed", the fields of an error.
-function methods._await(_, call)
+-- Waits for a started call. Returns "ok", bytes, existed; or "failed", the fields of an error.
+local function await(_, call)
     scheduler.await(scheduler.wait_for_call(call))
     local bytes, more = call:result()
     if bytes then return "ok", bytes, more end
@@ -69,21 +67,28 @@ end
 
 -- Runs an operation. Returns "ok", the answer's bytes, existed; "usage", message; "failed", error fields.
 local function run(client, row, ...)
-    local call, how, problem = client:_start(row, ...)
+    local call, how, problem = start(client, row, ...)
     if not call then return how, problem end
-    return client:_await(call)
+    return await(client, call)
 end
 
---- Runs an operation by name. Returns "ok", value, outcome; "usage", message; "failed", error fields.
-function methods._invoke(client, name, ...)
-    local row = rows[name]
+-- Runs an operation. Returns "ok", value, outcome; "usage", message; "failed", error fields.
+local function invoke(client, row, ...)
     local state, bytes, existed = run(client, row, ...)
     if state ~= "ok" then return state, bytes end
     local ok, value = pcall(wrap, client, row, bytes)
     if not ok then
-        return "failed", { kind = "bad_answer", operation = name, message = errors.caught(value), attempts = 1 }
+        return "failed", { kind = "bad_answer", operation = row.name, message = errors.caught(value), attempts = 1 }
     end
     return "ok", value, row["repeat"] == "unique_id" and (existed and "existing" or "created") or nil
+end
+
+-- For the pager and for objects.
+methods._start, methods._await = start, await
+
+--- The same by the operation's name.
+function methods._invoke(client, name, ...)
+    return invoke(client, rows[name], ...)
 end
 
 -- The pair of faces that a row belongs to, and what its method is called there.
@@ -91,10 +96,10 @@ local function home_of(row)
     return row.version == 2 and v2 or v1, (row.name:gsub("^v2%.", ""))
 end
 
-for name, row in pairs(rows) do
+for _, row in pairs(rows) do
     local pair, method = home_of(row)
     if row.page == "none" then
-        faces.define(pair, method, function(client, ...) return client:_invoke(name, ...) end)
+        faces.define(pair, method, function(client, ...) return invoke(client, row, ...) end)
     end
 end
 
@@ -112,13 +117,15 @@ local function needs_project_or_batch(named, name)
 end
 
 local checks = { get_tasks = needs_project_or_batch }
+local openers = { get_tasks = slices.open } -- the one list that comes by time and says how much there is
 
 -- Lists that Scale answers page by page: an iterator under the row's name, one page under the name without its verb.
 for name, row in pairs(rows) do
     local pair, method = home_of(row)
     if row.page ~= "none" then
-        faces.define(pair, method, function(client, ...) return pager.open(client, row, checks[name], ...) end)
-        faces.define(pair, (method:gsub("^%l+_", "")), function(client, ...) return client:_invoke(name, ...) end)
+        local open = openers[name] or pager.open
+        faces.define(pair, method, function(client, ...) return open(client, row, checks[name], ...) end)
+        faces.define(pair, (method:gsub("^%l+_", "")), function(client, ...) return invoke(client, row, ...) end)
     end
 end
 
@@ -129,13 +136,13 @@ faces.define(v1, "get_tasks_count", function(client, ...)
     problem = needs_project_or_batch(bound.arguments, "get_tasks_count")
     if problem then return "usage", problem end
     bound.arguments.limit = 1
-    local how, page = client:_invoke("get_tasks", bound.arguments, bound.options)
+    local how, page = invoke(client, rows.get_tasks, bound.arguments, bound.options)
     if how ~= "ok" then return how, page end
     return "ok", page.total
 end)
 
 -- Names that the official SDK has beside.
-faces.define(v1, "projects", function(client, ...) return client:_invoke("get_projects", ...) end)
+faces.define(v1, "projects", function(client, ...) return invoke(client, rows.get_projects, ...) end)
 faces.define(v1, "v2_get_tasks", function(client, ...) return pager.open(client, rows["v2.get_tasks"], nil, ...) end)
 
 -- ------------------------------------------------------------------- bytes
@@ -161,6 +168,12 @@ end)
 --- Counts: requests, retries, lookups, connections, bytes_sent, bytes_received, in_flight, most_in_flight, queued.
 function methods.stats(client)
     return client._core:stats()
+end
+
+--- What time it is for the server, in seconds since 1970, by the Date of its last good answers; up to a second and an
+--- answer's way early. nil while no answer had one.
+function methods.server_time(client)
+    return client._core:server_time()
 end
 
 --- How fast its bulk calls go: limit and in_flight (requests), rate (requests a second that they are held to, or nil),

@@ -3,9 +3,11 @@ scaleapi.document - an object of the API that keeps the server's own bytes and d
 when it is asked for. Task, Batch, Project and File are such documents with methods of their own.
 --]]
 
-local json = require("scaleapi.core").json
+local core = require "scaleapi.core"
 local errors = require "scaleapi.errors"
 
+local documents = core.documents
+local null = core.json.null
 local document = {}
 
 local function malformed(self, message)
@@ -15,21 +17,20 @@ end
 
 --- The whole object as a plain table; null stays scaleapi.null, arrays stay arrays. Raises bad_answer.
 local function as_table(self)
-    local ok, value = pcall(json.decode, self._json)
+    local ok, value = pcall(documents.decode, self)
     if not ok then error(malformed(self, value), 0) end
     return value
 end
 
 --- The server's own bytes, checked in full. Raises bad_answer if they are not JSON.
 local function as_json(self)
-    local ok, message = json.check(self._json)
+    local ok, message = documents.check(self)
     if not ok then error(malformed(self, message), 0) end
-    return self._json
+    return documents.bytes(self)
 end
 
 -- A first-level field; null reads as nil. What was read once stays in the object.
 local function read_field(self, key)
-    if type(key) ~= "string" then return nil end
     local value = document.own(self, key)
     if value ~= nil then rawset(self, key, value) end
     return value
@@ -37,35 +38,40 @@ end
 
 --- A field as the server sent it, whatever a script has written over it in the object: what a method acts on.
 function document.own(self, key)
-    local ok, value = pcall(json.field, rawget(self, "_json"), key)
+    local ok, value = pcall(documents.field, self, key)
     if not ok then error(malformed(self, value), 0) end
-    if value == json.null then return nil end
+    if value == null then return nil end
     return value
 end
 
+--- The server's own bytes, unchecked; and those of a field, or nil.
+document.bytes = documents.bytes
+document.raw = documents.raw_field
+
 --- Puts newer bytes into the object; what was read of the old ones is forgotten.
 function document.replace(self, bytes)
-    for key in next, self do
-        if key ~= "_client" and key ~= "_operation" then rawset(self, key, nil) end
-    end
+    local client, operation = self._client, self._operation
+    for key in next, self do rawset(self, key, nil) end
+    rawset(self, "_client", client)
+    rawset(self, "_operation", operation)
     rawset(self, "_json", bytes)
     return self
 end
+
+-- What a document of a page does not hold itself.
+local ORIGIN = {
+    _client = function(self) return (documents.origin(self)) end,
+    _operation = function(self) return (select(2, documents.origin(self))) end,
+}
 
 --- Makes a class of documents. `name` is shown by tostring with the values of the fields named in `shown`;
 --- `fields` may hold functions that compute a field the server does not send.
 function document.class(name, shown, fields)
     local methods = { as_table = as_table, json = as_json }
     local class = { methods = methods, calls = {} } -- calls: method -> the operation that it calls
-    local metatable = { __name = "scaleapi." .. name }
-
-    function metatable.__index(self, key)
-        local method = methods[key]
-        if method then return method end
-        local compute = fields and fields[key]
-        if compute then return compute(self) end
-        return read_field(self, key)
-    end
+    local computed = fields or {}
+    for key, compute in pairs(ORIGIN) do computed[key] = compute end
+    local metatable = { __name = "scaleapi." .. name, __index = documents.index(methods, computed, read_field) }
 
     function metatable.__newindex(_, key)
         error("the fields of a " .. name .. " are the server's; '" .. tostring(key) .. "' cannot be set", 2)
@@ -82,8 +88,11 @@ function document.class(name, shown, fields)
     end
 
     function metatable.__eq(a, b)
-        return getmetatable(a) == getmetatable(b) and rawget(a, "_json") == rawget(b, "_json")
+        return getmetatable(a) == getmetatable(b) and documents.bytes(a) == documents.bytes(b)
     end
+
+    --- What pages make their documents of.
+    class.metatable = metatable
 
     --- A document of these bytes, made by that client's operation.
     function class.new(client, bytes, operation)
@@ -108,7 +117,7 @@ local function take_outcome(class, self, how, value, more)
     if how == "usage" then error(value, 2) end
     if how == "failed" then errors.raise(value, 2) end
     local newer = class.taken(value)
-    if newer then return document.replace(self, newer._json) end
+    if newer then return document.replace(self, documents.bytes(newer)) end
     return value, more
 end
 

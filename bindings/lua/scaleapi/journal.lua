@@ -13,12 +13,13 @@ word more; the last line of a row counts:
     x 17                            what is there is another thing, or a canceled one
     f 17                            it failed
     a 17                            nobody knows whether it was done, and it must not be done twice
+    o 17                            it was not sent after all
     u 17                            undone: its task is canceled and its unique_id is free
     k 17                            undone: its task is canceled and keeps its unique_id
     n 17                            not undone: its task could no longer be canceled
 
 Records are written in one piece for all that comes up in a turn of the loop, before any of the requests is sent, and
-brought to the disk at least once a second.
+brought to the disk at least once a second; where a request must not be sent twice, before it is sent.
 --]]
 
 local core = require "scaleapi.core"
@@ -31,11 +32,12 @@ local json = core.json
 local FORMAT = 1
 local START = '{"scalua_journal":'
 local LONGEST_HEADER = 1 << 20
-local CHUNK = 1 << 20
+local CHUNK = 1 << 16
 local SYNC_EVERY, SYNC_RECORDS = 1, 1000
-local LONGEST_WORD = 128
 local KEEPING = "cme" -- the letters whose place in the file is remembered, for the word behind the row
-local NOTHING = "fx"  -- what leaves nothing behind
+local IS_THERE = { c = true, m = true, e = true, n = true } -- whose task is there
+local KEEPS = { c = true, m = true, e = true }
+local NOTHING = "fxo" -- what leaves nothing behind
 
 local Journal = {}
 Journal.__index = Journal
@@ -208,10 +210,17 @@ end
 --- Brings what was written to the disk.
 function Journal:sync()
     if self.failed then return false end
-    self.unsynced, self.synced_at = 0, scheduler.now()
+    self.unsynced, self.synced_at, self.must_sync = 0, scheduler.now(), false
     local ok, why = sys.sync(self.file)
     if not ok then self.failed = ("cannot write %s: %s"):format(self.path, why_of(self.path, why)) end
     return ok
+end
+
+-- Lets go on who waited until it was written.
+local function let_go(self)
+    local waiting = self.waiting
+    self.waiting = {}
+    for _, wait in ipairs(waiting) do scheduler.complete(wait) end
 end
 
 -- Writes, in the next turn of the loop, what comes up in this one.
@@ -222,9 +231,8 @@ local function write_next_turn(self)
         self.is_due = false
         if self.closed then return end
         self:flush()
-        local waiting = self.waiting
-        self.waiting = {}
-        for _, wait in ipairs(waiting) do scheduler.complete(wait) end
+        if self.must_sync then self:sync() end
+        let_go(self)
         if self.unsynced >= SYNC_RECORDS then self:sync() end
     end)
 end
@@ -237,22 +245,22 @@ end
 --- Notes something of a row.
 function Journal:record(letter, row, word)
     if self.failed then return end
-    word = word and #word <= LONGEST_WORD and not word:find "[%c ]" and " " .. word or ""
-    local text = ("%s %d%s\n"):format(letter, row, word)
-    local place = KEEPING:find(letter, 1, true) and self.size + self.pending or nil
-    self.states:set(row, letter, place)
-    self.buffer[#self.buffer + 1] = text
+    local text = self.states:note(letter, row, word, KEEPS[letter] and self.size + self.pending)
+    local buffer = self.buffer
+    buffer[#buffer + 1] = text
     self.pending = self.pending + #text
     self.unsynced = self.unsynced + 1
-    write_next_turn(self)
+    if not self.is_due then write_next_turn(self) end
 end
 
---- Notes that the row's request is about to be sent, and waits until that is written; raises when it cannot be.
-function Journal:start(row)
+--- Notes that the row's request is about to be sent, and waits until that is written, and is on the disk if it is to be
+--- `durable`; raises when that cannot be done.
+function Journal:start(row, durable)
     self:record("s", row)
     local wait = {}
     self.waiting[#self.waiting + 1] = wait
-    write_next_turn(self)
+    if durable then self.must_sync = true end
+    if not self.is_due then write_next_turn(self) end
     scheduler.await(wait)
     if self.failed then fail("write", self.failed) end
 end
@@ -262,6 +270,11 @@ end
 --- The letter of the row, or nil.
 function Journal:state(row)
     return (self.states:get(row))
+end
+
+--- How many rows have one of the letters, one after the other from this row on.
+function Journal:run(row, letters)
+    return self.states:run(row, letters)
 end
 
 --- How many rows have the letter.
@@ -281,6 +294,27 @@ function Journal:word(row)
     self:flush()
     self.reader:seek("set", place)
     return (self.reader:read "l" or ""):match("^[cme] " .. row .. " (%S+)$")
+end
+
+-- Goes through the file's records that are a row's last about its task.
+local function each_word(self, fn)
+    local file <close> = assert(io.open(self.path, "rb"))
+    local place = 0
+    for line in file:lines "L" do
+        local row, word = line:match "^[cme] (%d+) ?(%S*)\n$"
+        if row and select(2, self.states:get(math.tointeger(row))) == place then fn(math.tointeger(row), word) end
+        place = place + #line
+    end
+end
+
+--- How many tasks the rows have that are done: rows may have one and the same. Works on a closed journal too.
+function Journal:tasks()
+    local ids, others = sys.key_set(), 0
+    each_word(self, function(row, word)
+        if not IS_THERE[self:state(row)] then return end
+        if word == "" then others = others + 1 else ids:add(sys.sha256_raw(word)) end
+    end)
+    return #ids + others
 end
 
 --- Writes and syncs all, and lets others have the file. False when that failed; then `failed` says why.

@@ -33,6 +33,7 @@
 ---@field give_up_after? number Seconds without any success until bulk calls end, 600
 ---@field max_answer? integer Bytes of an answer
 ---@field allow_http? boolean Send the key over plain http to another host than this one
+---@field http? "1.1"|"2" Over https: "1.1" (the default), or "2" where the server has it
 
 ---@class scaleapi.Stats What client:stats() counts.
 ---@field requests integer
@@ -311,6 +312,10 @@ function Job:cancel() end
 ---@field limit? integer Size of a page, 1 to 100; 100 if not given
 ---@field next_token? string What the page before gave as next_token
 ---@field offset? integer How many to pass over (the old Ruby client's way)
+
+---@class scaleapi.get_tasks.ListOptions: scaleapi.get_tasks.Options
+---@field slices? integer Read so many parts of the list, by created_at, at once: 1 to 100
+---@field ordered? boolean Slices in the list's own order, newest first
 
 ---@class scaleapi.resend_callback.Arguments: scaleapi.CallOptions
 ---@field task_id string Id of the task: 24 hexadecimal digits
@@ -1455,7 +1460,7 @@ function SafeClient:delete_task_tags(task_id, tags, options) end
 
 ---List tasks, newest first, filtered.
 ---An unknown project or batch gives an empty list. To go through all pages (client:get_tasks, --all) takes project_name or batch_name, as in the official SDK; one page does not.
----@param options? scaleapi.get_tasks.Options
+---@param options? scaleapi.get_tasks.ListOptions
 ---@return (fun(): scaleapi.Task?)|scaleapi.Task.Iterator|nil
 ---@return scaleapi.Error?
 function SafeClient:get_tasks(options) end
@@ -2003,6 +2008,10 @@ function Client:call(name, ...) end
 ---@return scaleapi.Stats
 function Client:stats() end
 
+---What time it is for the server, in seconds since 1970, by the Date of its answers; nil while none had one.
+---@return number?
+function Client:server_time() end
+
 ---How fast its bulk calls go.
 ---@return scaleapi.Pace
 function Client:pace() end
@@ -2101,7 +2110,7 @@ function Client:delete_task_tags(task_id, tags, options) end
 
 ---List tasks, newest first, filtered.
 ---An unknown project or batch gives an empty list. To go through all pages (client:get_tasks, --all) takes project_name or batch_name, as in the official SDK; one page does not.
----@param options? scaleapi.get_tasks.Options
+---@param options? scaleapi.get_tasks.ListOptions
 ---@return (fun(): scaleapi.Task?)|scaleapi.Task.Iterator
 function Client:get_tasks(options) end
 
@@ -2668,9 +2677,11 @@ function scaleapi.parallel(most, items, fn) end
 ---@field operation? scaleapi.OperationName Each row is the table of its arguments by name
 ---@field send? fun(row: any): { state: string, error?: scaleapi.Error, id?: string } Or how a row is sent
 ---@field repeatable? fun(row: any): boolean With send: false for what must not be done twice
+---@field one_call? boolean With send: it makes one call and does nothing else
+---@field deadline? number Seconds that all may take
 ---@field concurrency? integer Rows at a time at most, 50
 ---@field journal? string|true A path; true: that of the rows and ".journal"
----@field input? string A path whose bytes tell whether the rows are the same, or another text
+---@field input? string|{ size: integer, digest: string } A path whose bytes tell if the rows are the same, or a text
 ---@field header? table[] { name, value }: what else tells whether it is the same work
 ---@field fresh? boolean Begin anew
 ---@field total? integer How many rows there are, for on_progress
@@ -2742,6 +2753,12 @@ function json.field(text, key) end
 ---@param key string
 ---@return string?
 function json.raw_field(text, key) end
+
+---First-level fields of an object, as their bytes, in one pass: nil for one that it lacks.
+---@param text string
+---@param ... string At most 16 keys
+---@return string? ...
+function json.raw_fields(text, ...) end
 
 ---The elements of an array, as their bytes.
 ---@param text string

@@ -28,8 +28,7 @@ document.method(Task, "delete_tags", "delete_task_tags", "task_id")
 -- Counts of zero may be missing from the answer; some servers spell them tasks_pending and so on.
 local function count(name)
     return function(self)
-        local bytes = rawget(self, "_json")
-        return json.field(bytes, name) or json.field(bytes, "tasks_" .. name) or 0
+        return document.own(self, name) or document.own(self, "tasks_" .. name) or 0
     end
 end
 
@@ -116,7 +115,7 @@ function Teammate.methods.update_role(self, role, ...)
     if how == "usage" then error(members, 2) end
     if how == "failed" then errors.raise(members, 2) end
     for _, member in ipairs(members) do
-        if member.email == self.email then return document.replace(self, member._json) end
+        if member.email == self.email then return document.replace(self, document.bytes(member)) end
     end
     return self
 end
@@ -129,7 +128,7 @@ Teammate.calls.update_role, Teammate.calls.update_teammate_role = "update_teamma
 -- The elements of an array field as documents of a class; an empty list where there is none.
 local function documents_of(class, name)
     return function(self)
-        local bytes = json.raw_field(rawget(self, "_json"), name)
+        local bytes = document.raw(self, name)
         local list = json.array()
         for i, element in ipairs(bytes and json.type(bytes) == "array" and json.elements(bytes) or {}) do
             list[i] = class.new(self._client, element, self._operation)

@@ -35,7 +35,7 @@ metadata_method(Batch, "v2.set_batch_metadata", "batch_id", "id")
 -- What pausing, resuming and canceling answer: the batch as it was then, and what the server says of it.
 local BatchOperation = document.class("BatchOperation", { "message" }, {
     batch = function(self)
-        local bytes = json.raw_field(rawget(self, "_json"), "batch")
+        local bytes = document.raw(self, "batch")
         if not bytes or json.type(bytes) ~= "object" then return nil end
         local batch = Batch.new(self._client, bytes, self._operation)
         rawset(self, "batch", batch)

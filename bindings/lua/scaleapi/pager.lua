@@ -4,6 +4,9 @@ the script works on this one.
 
 The page after the one in use is a call of core in flight, not a coroutine: its retries need no Lua, an idle
 iterator holds nothing, and one that is dropped takes its call with it. At most one page is fetched in vain.
+
+Documents read in the bytes of their page. A few pages that were worked through are kept for a while, then let go:
+what the script has kept of their documents gets its own bytes then.
 --]]
 
 local core = require "scaleapi.core"
@@ -20,24 +23,17 @@ local pager = {}
 local SOUND_FOR = core.lua_release >= 50406
 
 local MOST_EMPTY_PAGES = 10 -- in a row, each of which says that there is more
-local PUMP_EVERY = 16 -- documents between two looks at the network while the script works
+local MOST_KEPT = 4 << 20 -- bytes of pages that were worked through,
+local MOST_PAGES = 8     -- and how many of them
 
 local function bad_answer(row, message)
     return { kind = "bad_answer", operation = row.name, message = message, attempts = 1, retriable = false }
 end
 
--- Cuts a page. Returns the documents' bytes and the other fields; or nil and the fields of an error.
-local function cut(row, bytes)
-    local ok, docs, envelope = pcall(json.page, bytes, row.member)
-    if not ok then return nil, bad_answer(row, errors.caught(docs)) end
-    if not docs then return nil, bad_answer(row, "the page has no " .. row.member) end
-    return docs, envelope
-end
-
 --- The documents of an answer that lists them in its row's member, as bytes; and its other fields. Raises.
 function pager.cut(row, bytes)
-    local docs, envelope = cut(row, bytes)
-    if not docs then error(envelope.message, 0) end
+    local docs, envelope = json.page(bytes, row.member)
+    if not docs then error("the page has no " .. row.member, 0) end
     return docs, envelope
 end
 
@@ -77,18 +73,18 @@ end
 
 -- Sets the argument that asks for the page after this one. Returns false at the end of the list; nil and the
 -- fields of an error when the server contradicts itself, which would otherwise be a loop for ever.
-local function ask_by_token(state, docs, envelope)
+local function ask_by_token(state, page, envelope)
     local token = plain(envelope.next_token)
     local more = plain(envelope.has_more)
     if more == false or (more == nil and not token) or token == "" then return false end
     if not token then
-        if #docs == 0 then return false end
+        if page:count() == 0 then return false end
         return nil, bad_answer(state.row, "the server says that there is more, but gives no next_token")
     end
     if is_known_token(state, token) then
         return nil, bad_answer(state.row, "the server gave the same next_token twice")
     end
-    state.empty_pages = #docs == 0 and (state.empty_pages or 0) + 1 or 0
+    state.empty_pages = page:count() == 0 and (state.empty_pages or 0) + 1 or 0
     if state.empty_pages == MOST_EMPTY_PAGES then
         return nil, bad_answer(state.row, ("the server gave %d empty pages in a row"):format(MOST_EMPTY_PAGES))
     end
@@ -97,14 +93,15 @@ local function ask_by_token(state, docs, envelope)
     return true
 end
 
-local function ask_by_offset(state, docs, envelope)
-    local limit = math.tointeger(plain(envelope.limit))
-    if plain(envelope.has_more) ~= true or #docs == 0 then return false end
-    if docs[1] == state.first_document and docs[#docs] == state.last_document then
+local function ask_by_offset(state, page, envelope)
+    local limit, count = math.tointeger(plain(envelope.limit)), page:count()
+    if plain(envelope.has_more) ~= true or count == 0 then return false end
+    local first, last = page:bytes(1), page:bytes(count)
+    if first == state.first_document and last == state.last_document then
         return nil, bad_answer(state.row, "the server gave the same page twice")
     end
-    state.first_document, state.last_document = docs[1], docs[#docs]
-    if not limit or limit <= 0 then limit = #docs end
+    state.first_document, state.last_document = first, last
+    if not limit or limit <= 0 then limit = count end
     state.arguments.offset = (state.arguments.offset or 0) + limit
     return true
 end
@@ -125,86 +122,120 @@ local function start_fetching(state)
     state.failure = how == "failed" and problem or bad_answer(state.row, problem)
 end
 
--- Waits for the call. Other jobs that want the same page wait until this one has it; should this one be
--- canceled, and the call with it, they have the page fetched again.
+local function take_page(call)
+    scheduler.await(scheduler.wait_for_call(call))
+    return call:page()
+end
+
+-- Waits for the call. Returns its page, or nil and the fields of an error. Other jobs that want the same page wait
+-- until this one has it; should this one be canceled, and the call with it, they have the page fetched again.
 local function await_page(state, call)
     local waiting = {}
     state.waiting = waiting
-    local ok, how, bytes = pcall(state.client._await, state.client, call)
+    local ok, page, problem = pcall(take_page, call)
     state.waiting = nil
     if not ok and #waiting > 0 and call:is_done() and not state.closed then start_fetching(state) end
     for _, wait in ipairs(waiting) do scheduler.complete(wait) end
-    if not ok then error(how, 0) end
-    return how, bytes
+    if not ok then error(page, 0) end
+    return page, problem
+end
+
+-- Pages are let go in the order in which they were worked through.
+local function let_go(state, most_bytes, most_pages)
+    local pages = state.worked_through
+    while pages[1] and (state.kept > most_bytes or #pages > most_pages) do
+        local page = table.remove(pages, 1)
+        state.kept = state.kept - page:size()
+        page:let_go()
+    end
+end
+
+-- Ends the iteration. What scripts keep of it is theirs.
+local function finish(self)
+    local state = self._state
+    state.closed = true
+    if self._page then
+        self._page:let_go()
+        rawset(self, "_page", nil)
+    end
+    let_go(state, 0, 0)
+end
+
+-- Makes the page the one in use.
+local function open_page(self, page, envelope)
+    local state, old = self._state, self._page
+    if old then
+        table.insert(state.worked_through, old)
+        state.kept = state.kept + old:size()
+        let_go(state, MOST_KEPT, MOST_PAGES)
+    end
+    state.fields = fields_of(envelope)
+    page:open(objects.classes[state.row.object].metatable, state.client, state.row.name, state.wanted)
+    rawset(self, "_page", page)
 end
 
 -- Waits for the page that is being fetched and has the one after it fetched. Returns false at the end.
-local function turn_page(state)
-    if state.failure then
-        local failure = state.failure
+local function turn_page(self)
+    local state = self._state
+    local failure = state.failure
+    local call = state.call
+    if failure or not call then
         state.failure = nil
-        state.closed = true
+        finish(self)
         return false, failure
     end
-    local call = state.call
-    if not call then return false end
     if state.waiting then
         local wait = {}
         table.insert(state.waiting, wait)
         scheduler.await(wait)
         return true
     end
-    local how, bytes = await_page(state, call)
+    local page, problem = await_page(state, call)
     if state.closed then return false end
     state.call = nil
-    if how ~= "ok" then
-        state.closed = true
-        return false, bytes
+    local ok, envelope = pcall(function() return page and page:beside() end)
+    if not page or not ok then
+        finish(self)
+        return false, problem or bad_answer(state.row, errors.caught(envelope))
     end
-    local docs, envelope = cut(state.row, bytes)
-    if not docs then
-        state.closed = true
-        return false, envelope
+    local more, contradiction = ask_next[state.row.page](state, page, envelope)
+    state.failure = contradiction
+    if more then
+        start_fetching(state)
+        scheduler.pump() -- so that the request is on its way while the script works
     end
-    state.docs, state.place, state.fields = docs, 0, fields_of(envelope)
-    local more, contradiction = ask_next[state.row.page](state, docs, envelope)
-    if more then start_fetching(state)
-    else state.failure = contradiction end
+    open_page(self, page, envelope)
     return true
 end
 
-local function next_document(state)
+-- The next document where it is not simply the next one of its page.
+local function next_document(self)
+    local state = self._state
     while not state.closed do
-        local place = state.place + 1
-        local document = state.docs[place]
-        if document then
-            state.place = place
-            state.docs[place] = false
-            if place % PUMP_EVERY == 0 and state.call then scheduler.pump() end
-            return objects.new(state.client, state.row.object, document, state.row.name)
-        end
-        local turned, failure = turn_page(state)
+        local page = self._page
+        if page and state.call then scheduler.pump() end
+        local document = page and page:next()
+        if document then return document end
+        local turned, failure = turn_page(self)
         if failure then return nil, failure end
         if not turned then break end
     end
-    state.closed = true
-    state.docs = {}
 end
 
 --- The next document, or nil at the end. Raises what went wrong, after the documents that came before it.
-function Iterator:__call()
-    local value, failure = next_document(self._state)
-    if failure then errors.raise(failure, 2) end
+Iterator.__call = core.documents.iterator(function(self)
+    local value, failure = next_document(self)
+    if failure then errors.raise(failure, 3) end -- the C function that calls this one stands between
     return value
-end
+end)
 
 --- What the last page said beside its documents, by the API's names: tasks.total, tasks.delivery. Waits for the first
 --- page; nil at what no page said.
 function Iterator:__index(key)
-    if methods[key] then return methods[key] end
+    if methods[key] or key == "_page" then return methods[key] end
     local state = rawget(self, "_state")
     if not state.fields and not state.closed then
-        local _, failure = turn_page(state)
+        local _, failure = turn_page(self)
         if failure then errors.raise(failure, 2) end
     end
     return state.fields and state.fields[key]
@@ -214,23 +245,41 @@ end
 function methods:list()
     local list = {}
     while true do
-        local value, failure = next_document(self._state)
+        local value, failure = next_document(self)
         if failure then errors.raise(failure, 2) end
         if not value then return list end
         list[#list + 1] = value
     end
 end
 
+--- Writes what is left of the page in use, or else the next one, to an open file: a JSON document a line, each checked
+--- in full. Returns how many there were, 0 at the end; or nil and why it cannot be written. Raises what went wrong.
+function methods:write(file)
+    local state = self._state
+    while not state.closed do
+        if self._page then
+            local ok, count, why = pcall(self._page.write, self._page, file)
+            if not ok then errors.raise(bad_answer(state.row, errors.caught(count)), 2) end
+            if count ~= 0 then return count, why end
+        end
+        local _, failure = turn_page(self)
+        if failure then errors.raise(failure, 2) end
+    end
+    return 0
+end
+
 --- Ends the iteration; a page that is being fetched is dropped. Closing twice is fine.
 function methods:close()
     local state = self._state
-    state.closed = true
-    state.docs = {}
     if state.call then state.call:cancel() end
     state.call = nil
+    finish(self)
 end
 
 Iterator.__close = methods.close
+
+-- One that is dropped: what scripts keep of it must not keep whole pages.
+Iterator.__gc = finish
 
 --- Opens an iterator over a row's list. `check(arguments, name)` may find the filters wrong.
 --- Returns as client's invoke functions do. The first page is asked for at once.
@@ -240,7 +289,8 @@ function pager.open(client, row, check, ...)
     problem = check and check(bound.arguments, row.name)
     if problem then return "usage", problem end
     local state = {
-        client = client, row = row, arguments = bound.arguments, options = bound.options, docs = {}, place = 0,
+        client = client, row = row, arguments = bound.arguments, options = bound.options,
+        wanted = {}, worked_through = {}, kept = 0,
     }
     local call, how, reason = client:_start(row, state.arguments, state.options)
     if not call then return how, reason end

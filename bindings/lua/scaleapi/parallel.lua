@@ -47,14 +47,10 @@ local function take_item(state)
 end
 
 local function put_result(state, item, ok, ...)
-    local result = { item = item }
-    if ok then
-        result.value, result.more = ...
-    else
-        result.err = ...
-    end
-    state.last = state.last + 1
-    state.results[state.last] = result
+    local value, more = ...
+    local last = state.last + 1
+    state.last = last
+    state.results[last] = ok and { item = item, value = value, more = more } or { item = item, err = value }
     wake(state, "result_came")
     while state.last - state.first >= state.most and not state.closed do sleep_on(state, "room_came") end
 end
@@ -71,6 +67,18 @@ end
 
 -- --------------------------------------------------------------- consumer
 
+local function take_result(state)
+    local place = state.first
+    local result = state.results[place]
+    state.results[place] = nil
+    if place < state.last then
+        state.first = place + 1
+    else
+        state.first, state.last = 1, 0 -- the same places again: the table need not grow
+    end
+    return result
+end
+
 --- The next item, what fn returned for it, and the error if fn raised; nil at the end. An error of the items'
 --- own iterator is raised, after the results.
 function Parallel:__call()
@@ -84,9 +92,7 @@ function Parallel:__call()
         end
         sleep_on(state, "result_came")
     end
-    local result = state.results[state.first]
-    state.results[state.first] = nil
-    state.first = state.first + 1
+    local result = take_result(state)
     wake(state, "room_came")
     return result.item, result.value, result.err, result.more
 end
@@ -102,6 +108,11 @@ end
 
 Parallel.__close = Parallel.close
 
+--- Cancels those under way whose call is not in flight; see Job:cancel_unsent.
+function Parallel:cancel_unsent(begun)
+    for _, job in ipairs(self._state.jobs) do job:cancel_unsent(begun) end
+end
+
 -- A loop that was left and forgotten begins no further items; what is under way comes to its end.
 function Parallel:__gc()
     self._state.closed = true
@@ -110,8 +121,9 @@ end
 
 -- A function that gives the next item, of an array or of whatever can be called.
 local function item_function(items)
+    if type(items) == "function" then return items end
     local metatable = getmetatable(items)
-    if type(items) == "function" or type(metatable) == "table" and metatable.__call then
+    if type(metatable) == "table" and metatable.__call then
         return function() return items() end
     end
     if type(items) ~= "table" then return nil end

@@ -10,13 +10,13 @@ local json = core.json
 
 local row_sources = {}
 
--- Size and digest of a file, or the text itself.
-local function identity_of(input)
-    local facts = sys.stat(input)
-    if not facts or facts.type ~= "file" then return { { "input", input } } end
-    local digest, why = sys.sha256_file(input)
-    if not digest then error(why, 0) end
-    return { { "input_size", facts.size }, { "input", digest } }
+local function header_of(size, digest)
+    return { { "input_size", size }, { "input", digest } }
+end
+
+local function digest_of(path)
+    local digest, why = sys.sha256_file(path)
+    return digest or error(why, 0)
 end
 
 -- A line that is no JSON is a row that fails.
@@ -26,17 +26,21 @@ local function bad_row(number, problem)
 end
 
 local function json_rows(path)
-    local next_line = require("scaleapi.jsonl").lines(path)
-    return function()
-        local line, number = next_line()
-        if not line then return nil end
-        local ok, row = pcall(json.decode, line)
-        return ok and row or bad_row(number, row), number
-    end
-end
-
-local function csv_rows(path)
-    return (require("scaleapi.csv").rows(path))
+    local reader = require("scaleapi.jsonl").open(path)
+    return {
+        next = function()
+            local line, number = reader:next()
+            if not line then return nil end
+            local ok, row = pcall(json.decode, line)
+            return ok and row or bad_row(number, row), number
+        end,
+        skip = function(most) return reader:skip(most) end,
+        path = path,
+        identity = function()
+            reader:survey()
+            return header_of(reader.size, reader.digest)
+        end,
+    }
 end
 
 local function each(list)
@@ -47,22 +51,80 @@ local function each(list)
     end
 end
 
-local function iterator_of(rows)
+local function skip_by(next_row)
+    return function(most)
+        for passed = 0, most - 1 do
+            if next_row() == nil then return passed end
+        end
+        return most
+    end
+end
+
+local function no_identity() return {} end
+
+local function source_of(rows)
     local metatable = getmetatable(rows)
-    if type(rows) == "string" then return (rows:lower():find "%.csv$" and csv_rows or json_rows)(rows), rows end
-    if type(rows) == "function" then return rows end
-    if type(metatable) == "table" and metatable.__call then return function() return rows() end end
-    if type(rows) == "table" then return each(rows) end
+    if type(rows) == "string" then
+        if not rows:lower():find "%.csv$" then return json_rows(rows) end
+        local next_row = require("scaleapi.csv").rows(rows)
+        return { next = next_row, skip = skip_by(next_row), path = rows }
+    end
+    if type(rows) == "function" then return { next = rows, skip = skip_by(rows), identity = no_identity } end
+    if type(metatable) == "table" and metatable.__call then
+        local function next_row() return rows() end
+        local ok, own = pcall(function() return rows.skip end)
+        local skip = ok and own and function(most) return own(rows, most) end
+        return { next = next_row, skip = skip or skip_by(next_row), identity = no_identity }
+    end
+    if type(rows) == "table" then
+        local next_row = each(rows)
+        return { next = next_row, skip = skip_by(next_row), identity = no_identity }
+    end
     error("rows for bulk must be a path, an array or an iterator, not " .. type(rows), 4)
 end
 
---- Returns { next =, path = (of a file), identity = function() -> array of { name, value } }.
+local function is_same(a, b)
+    return a and b and a.size == b.size and a.modified == b.modified
+end
+
+local function raise_changed(path)
+    error(errors.new { kind = "changed", message = path .. " was changed while it was read", attempts = 0 }, 0)
+end
+
+-- Rows of a file that somebody else reads: none is given once the file is not what it was. What was read before it was
+-- looked at is of the old contents.
+local function guard(source, path)
+    local next_row, skip, facts, digest = source.next, source.skip, nil, nil
+    local function look()
+        local now = sys.stat(path)
+        if not is_same(facts, now) and sys.sha256_file(path) ~= digest then raise_changed(path) end
+        facts = now
+    end
+    local function check(...)
+        if facts then look() end
+        return ...
+    end
+    function source.next() return check(next_row()) end
+    function source.skip(most) return check(skip(most)) end
+    function source.identity()
+        local found = sys.stat(path)
+        if not found or found.type ~= "file" then return { { "input", path } } end
+        facts, digest = found, digest_of(path)
+        return header_of(facts.size, digest)
+    end
+end
+
+--- Returns { next =, skip = function(most) -> how many rows there were to be passed over, path = (of a file),
+--- identity = function() -> array of { name, value } }. What comes after that raises an error of kind `changed` once
+--- the file is not what it was.
 function row_sources.open(rows, input)
-    local next_row, path = iterator_of(rows)
-    return { next = next_row, path = path, identity = function()
-        if input or path then return identity_of(input or path) end
-        return {}
-    end }
+    local source = source_of(rows)
+    if type(input) == "table" then
+        function source.identity() return header_of(input.size, input.digest) end
+    elseif input or not source.identity then
+        guard(source, input or source.path)
+    end
+    return source
 end
 
 return row_sources

@@ -6,11 +6,16 @@ returns at once; inside a job (a coroutine that this scheduler resumes) it yield
 thread, a user's own coroutine, a callback that cannot yield - it drives the loop until the wait is over, and
 other jobs go on meanwhile.
 
-A wait is a table: `done` once it is over, `job` that sleeps on it, `cancel` to end what it waits for.
+A wait is a table: `done` once it is over, `job` that sleeps on it, `call` of core or `cancel` to end what it waits
+for.
 --]]
 
 local core = require "scaleapi.core"
 local errors = require "scaleapi.errors"
+
+local resume_thread, yield = coroutine.resume, coroutine.yield
+local running, is_yieldable = coroutine.running, coroutine.isyieldable
+local set_running = core.running
 
 local scheduler = {}
 
@@ -86,6 +91,7 @@ local function finish(job, ok, ...)
 end
 
 local function after_resume(job, ok, ...)
+    if ok and ... == WAIT then return end
     local thread = job._thread
     if not ok then
         job._traceback = debug.traceback(thread)
@@ -93,37 +99,45 @@ local function after_resume(job, ok, ...)
         return finish(job, false, ...)
     end
     if coroutine.status(thread) == "dead" then return finish(job, true, ...) end
-    if ... ~= WAIT then
-        coroutine.close(thread)
-        return finish(job, false, "a job yielded by itself; only scaleapi's own waits may yield in a job")
-    end
+    coroutine.close(thread)
+    return finish(job, false, "a job yielded by itself; only scaleapi's own waits may yield in a job")
 end
 
 local function resume(job)
     if job._ok ~= nil then return end
     local previous = current
     current = job
-    core.running(job._thread)
+    set_running(job._thread)
     local arguments = job._arguments
     if arguments then
         job._arguments = nil
-        after_resume(job, coroutine.resume(job._thread, table.unpack(arguments, 1, arguments.n)))
+        after_resume(job, resume_thread(job._thread, table.unpack(arguments, 1, arguments.n)))
     else
-        after_resume(job, coroutine.resume(job._thread))
+        after_resume(job, resume_thread(job._thread))
     end
     current = previous
-    core.running(previous and previous._thread)
+    set_running(previous and previous._thread)
 end
 
--- Resumes the jobs that are in the queue by now.
-local function run_queue(queue)
-    local stop = queue.last
-    while queue.first <= stop do
-        local place = queue.first
-        local job = queue[place]
-        queue[place] = nil
+local function take(queue)
+    local place = queue.first
+    local job = queue[place]
+    queue[place] = nil
+    if place < queue.last then
         queue.first = place + 1
-        resume(job)
+    else
+        queue.first, queue.last = 1, 0 -- the same places again: the table need not grow
+    end
+    return job
+end
+
+-- Resumes as many jobs as are in the queue by now, unless a drive inside has resumed them; until then, if a
+-- time is given.
+local function run_queue(queue, enough)
+    for _ = queue.first, queue.last do
+        if is_empty(queue) then return end
+        resume(take(queue))
+        if enough and loop:now() > enough then return end
     end
 end
 
@@ -159,14 +173,16 @@ local function run_deferred()
 end
 
 -- One turn: waits at most so many milliseconds (-1: as long as it takes), then resumes jobs; when `held`, the
--- urgent ones only.
-local function turn(milliseconds, held)
+-- urgent ones only; for so many seconds at most,
+-- if `limit` is given, and at least for what is left of a millisecond.
+local function turn(milliseconds, held, limit)
     run_deferred()
     for _, each in ipairs(turns) do each.fn() end
     if not is_empty(urgent) or not held and not is_empty(ready) then milliseconds = 0 end
     collect(milliseconds)
-    run_queue(urgent)
-    if not held then run_queue(ready) end
+    local enough = limit and loop:now() + limit
+    run_queue(urgent, enough)
+    if not held then run_queue(ready, enough) end
 end
 
 -- Turns until the wait is over. Raises when nothing is left that could end it. A job that drives lies on the C
@@ -190,22 +206,21 @@ local function drive(wait)
     if not ok then error(message, 0) end
 end
 
-local function raise_if_canceling(job)
-    if not job._canceling then return end
+local function raise_canceled(job)
     job._canceling = nil
-    error(errors.new { kind = "canceled", message = "the job was canceled" }, 0)
+    error(errors.new { kind = "canceled", message = "the job was canceled", attempts = job._attempts }, 0)
 end
 
 --- Waits until the wait is over. Raises kind `canceled` in a job that was canceled meanwhile.
 function scheduler.await(wait)
     if wait.done then return end
     local job = current
-    if job and coroutine.running() == job._thread and coroutine.isyieldable() then
-        raise_if_canceling(job)
+    if job and running() == job._thread and is_yieldable() then
+        if job._canceling then raise_canceled(job) end
         wait.job = job
         job._wait = wait
-        coroutine.yield(WAIT)
-        raise_if_canceling(job)
+        yield(WAIT)
+        if job._canceling then raise_canceled(job) end
     else
         drive(wait)
     end
@@ -217,10 +232,7 @@ scheduler.complete = complete
 --- A wait that a call or an exchange of core ends. For clients, iterators and fetch.
 function scheduler.wait_for_call(call)
     local wait = { done = call:is_done(), call = call, by_core = true }
-    if not wait.done then
-        wait.cancel = function() call:cancel() end
-        handle(call, wait)
-    end
+    if not wait.done then handle(call, wait) end
     return wait
 end
 
@@ -240,13 +252,14 @@ function scheduler.pump()
 end
 
 --- One turn for a host with a loop of its own: waits at most `seconds` (default 0) for something to
---- happen, and resumes the jobs that can go on. Returns true while there is something left to do.
+--- happen, and resumes the jobs that can go on, for as long again, or a millisecond: the others go on in the next.
+--- Returns true while there is something left to do.
 function scheduler.step(seconds)
     seconds = seconds or 0
     if type(seconds) ~= "number" or seconds ~= seconds or seconds < 0 then
         error("step needs a number of seconds, 0 or more", 2)
     end
-    turn(math.ceil(math.min(seconds, 1000000) * 1000))
+    turn(math.ceil(math.min(seconds, 1000000) * 1000), false, seconds)
     return unfinished > 0 or foreground > 0
 end
 
@@ -312,8 +325,8 @@ function Job:is_done()
     return self._ok ~= nil
 end
 
---- Ends the job: what it waits for is canceled, and the wait raises kind `canceled` in it. A job that
---- has not begun never does.
+--- Ends the job: what it waits for is canceled, and the wait raises kind `canceled` in it, with the call's attempts
+--- if it is one. A job that has not begun never does.
 function Job:cancel()
     if self._ok ~= nil then return end
     self._canceled = true
@@ -324,8 +337,17 @@ function Job:cancel()
     self._canceling = true
     local wait = self._wait
     if not wait then return end -- it runs, or is about to: its next wait raises
+    self._attempts = wait.call and wait.call.attempts and wait.call:attempts()
+    if wait.call then wait.call:cancel() end
     if wait.cancel then wait.cancel() end
     complete(wait)
+end
+
+--- The same, if what it waits for is a call that itself waits, for its turn; with `begun` also one that was sent
+--- before, and waits for its next attempt or look-up.
+function Job:cancel_unsent(begun)
+    local call = self._wait and self._wait.call
+    if call and call.is_waiting and call:is_waiting() and (begun or call:attempts() == 0) then self:cancel() end
 end
 
 function Job:__tostring()

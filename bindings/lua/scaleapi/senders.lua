@@ -66,6 +66,7 @@ function senders.of(client, name)
     local function send(arguments)
         if type(arguments) ~= "table" then return failure(bad_row "a row must be an object") end
         local ok, value, more = pcall(method, face, arguments, options)
+        if not ok and errors.is_error(value) then error(value, 0) end -- the job was canceled
         if not ok then return failure(bad_row(value)) end
         return senders.outcome("done", value, more)
     end

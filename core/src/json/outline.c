@@ -7,6 +7,7 @@
 */
 #include <string.h>
 
+#include "json/blocks.h"
 #include "json/scan.h"
 
 const char *scale__json_pass_quoted(const char *at, const char *end, scale__json_fault *fault) {
@@ -18,10 +19,12 @@ const char *scale__json_pass_quoted(const char *at, const char *end, scale__json
 
 /* =================================================================== brackets */
 
-/* The brackets that are open while a value is passed over. */
+/* The brackets that are open while a value is passed over, a bit each: is it an object's? The innermost is
+** the lowest bit of `kinds`; when its 64 are full, they are put aside. */
 typedef struct outline {
     size_t depth;
-    uint64_t objects[SCALE_JSON_DEPTH / 64];
+    uint64_t kinds;
+    uint64_t *aside;
     scale__json_fault *fault;
 } outline;
 
@@ -30,18 +33,33 @@ static bool fail(outline *o, const char *at, const char *why) {
     return false;
 }
 
-/* Takes a bracket, or a backslash, that stands outside of strings. False when it is wrong there. The
-** value is over when the depth is 0 again. */
-static inline bool take_mark(outline *o, const char *at) {
-    if (*at == '{' || *at == '[') {
-        if (o->depth == SCALE_JSON_DEPTH) return fail(o, at, SCALE__JSON_TOO_DEEP);
-        scale__json_note_bracket(o->objects, o->depth++, *at == '{');
-        return true;
-    }
-    if (*at == '\\') return fail(o, at, "a backslash outside of strings");
-    if (scale__json_is_object(o->objects, --o->depth) != (*at == '}'))
-        return fail(o, at, "a bracket that closes another kind");
+/* Of a bracket: 1 for { and }, 0 for [ and ]. */
+static inline uint64_t is_object_bracket(char bracket) {
+    return (unsigned char)bracket >> 5 & 1;
+}
+
+static inline bool open_bracket(outline *o, const char *at) {
+    if (o->depth == SCALE_JSON_DEPTH) return fail(o, at, SCALE__JSON_TOO_DEEP);
+    if (o->depth % 64 == 0) o->aside[o->depth / 64] = o->kinds;
+    o->kinds = o->kinds << 1 | is_object_bracket(*at);
+    o->depth++;
     return true;
+}
+
+static inline bool close_bracket(outline *o, const char *at) {
+    if ((o->kinds & 1) != is_object_bracket(*at)) return fail(o, at, "a bracket that closes another kind");
+    o->kinds >>= 1;
+    o->depth--;
+    if (o->depth % 64 == 0) o->kinds = o->aside[o->depth / 64];
+    return true;
+}
+
+/* Takes a bracket, or a backslash, that stands outside of strings; two bits tell which. False when it is
+** wrong there. The value is over when the depth is 0 again. */
+static inline bool take_mark(outline *o, const char *at) {
+    if (*at & 2) return open_bracket(o, at);
+    if (*at & 1) return close_bracket(o, at);
+    return fail(o, at, "a backslash outside of strings");
 }
 
 static bool is_mark(char byte) {
@@ -49,7 +67,8 @@ static bool is_mark(char byte) {
 }
 
 const char *scale__json_pass_brackets_plainly(const char *at, const char *end, scale__json_fault *fault) {
-    outline o = {.fault = fault};
+    uint64_t aside[SCALE_JSON_DEPTH / 64];
+    outline o = {0, 0, aside, fault};
     while (at < end) {
         if (*at == '"') {
             at = scale__json_pass_quoted(at, end, fault);
@@ -77,76 +96,6 @@ const char *scale__json_pass_object(const char *at, const char *end, scale__json
 }
 #else
 
-/* ===================================================================== blocks */
-
-/* 64 bytes; the first one is the lowest bit. */
-typedef struct block {
-    uint64_t quotes, backslashes, brackets;
-    uint64_t separators; /* commas and colons, when somebody asks */
-} block;
-
-static inline uint64_t join_masks(__m128i one, __m128i two, __m128i three, __m128i four) {
-    uint64_t low = (unsigned)_mm_movemask_epi8(one) | (unsigned)_mm_movemask_epi8(two) << 16;
-    uint64_t high = (unsigned)_mm_movemask_epi8(three) | (unsigned)_mm_movemask_epi8(four) << 16;
-    return low | high << 32;
-}
-
-static inline __m128i is_either(__m128i bytes, char one, char other) {
-    return _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(one)),
-                        _mm_cmpeq_epi8(bytes, _mm_set1_epi8(other)));
-}
-
-/* Both kinds of bracket differ in one bit. */
-static inline __m128i is_bracket(__m128i bytes) {
-    return is_either(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), '{', '}');
-}
-
-#define MASK(test, ...)                                                                                      \
-    join_masks(test(b0, __VA_ARGS__), test(b1, __VA_ARGS__), test(b2, __VA_ARGS__), test(b3, __VA_ARGS__))
-
-static inline block read_block(const char *at, const char *end, bool separators) {
-    block b = {0, 0, 0, 0};
-    char rest[64];
-    if (end - at < 64) {
-        memset(rest, ' ', sizeof rest);
-        memcpy(rest, at, (size_t)(end - at));
-        at = rest;
-    }
-    const __m128i *parts = (const __m128i *)(const void *)at;
-    __m128i b0 = _mm_loadu_si128(parts), b1 = _mm_loadu_si128(parts + 1);
-    __m128i b2 = _mm_loadu_si128(parts + 2), b3 = _mm_loadu_si128(parts + 3);
-    b.quotes = MASK(_mm_cmpeq_epi8, _mm_set1_epi8('"'));
-    b.backslashes = MASK(_mm_cmpeq_epi8, _mm_set1_epi8('\\'));
-    b.brackets = join_masks(is_bracket(b0), is_bracket(b1), is_bracket(b2), is_bracket(b3));
-    if (separators) b.separators = MASK(is_either, ',', ':');
-    return b;
-}
-
-/* The bytes behind a backslash that is not itself behind one. `carry`: the last byte of the block before
-** is such a backslash; set for the next. */
-static inline uint64_t escaped_bytes(uint64_t backslashes, bool *carry) {
-    uint64_t escaped = *carry ? 1 : 0;
-    *carry = false;
-    backslashes &= ~escaped;
-    while (backslashes != 0) {
-        uint64_t first = backslashes & (0 - backslashes);
-        escaped |= first << 1;
-        *carry = first >> 63 != 0;
-        backslashes &= ~(first | first << 1);
-    }
-    return escaped;
-}
-
-/* Each bit becomes the sum of itself and those below: from an opening quote to before the closing one, 1. */
-static inline uint64_t running_parity(uint64_t bits) {
-    bits ^= bits << 1;
-    bits ^= bits << 2;
-    bits ^= bits << 4;
-    bits ^= bits << 8;
-    bits ^= bits << 16;
-    return bits ^ bits << 32;
-}
-
 /* ==================================================================== members */
 
 /* Where the walk is within the first level of an object. */
@@ -154,7 +103,6 @@ typedef struct place {
     const char *behind; /* the last comma or the opening bracket: a name begins there */
     bool value;         /* a colon came, and no comma since */
     bool comma;         /* a comma came: a name must follow */
-    bool escapes;       /* there was a backslash, so that names may hold some */
 } place;
 
 /* The name between `from` and the colon; its data is NULL when there is none. */
@@ -171,56 +119,85 @@ static inline bool is_called(scale_slice name, const scale_slice *wanted, bool e
     return wanted->size == 0 || memcmp(name.data + 1, wanted->data, wanted->size) == 0;
 }
 
+static inline void note_member(scale__json_search *search, const char *name, const char *colon) {
+    if (search->member_count == SCALE__JSON_MOST_MEMBERS) {
+        search->regular = false;
+        return;
+    }
+    search->members[search->member_count++] =
+        (scale__json_member){(uint32_t)(name - search->base), (uint32_t)(colon - search->base)};
+}
+
 static inline void take_name(scale__json_search *search, const place *p, const char *colon) {
     scale_slice name = name_between(p->behind + 1, colon);
-    if (name.data == NULL) search->regular = false;
-    for (size_t i = 0; i < search->count && search->regular; i++) {
-        if (is_called(name, &search->names[i], p->escapes)) search->values[i] = colon + 1;
+    if (name.data == NULL) {
+        search->regular = false;
+        return;
+    }
+    if (search->members != NULL) note_member(search, name.data, colon);
+    for (size_t i = 0; i < search->count; i++) {
+        if (is_called(name, &search->names[i], search->escapes)) search->values[i] = colon + 1;
     }
 }
 
-/* A comma, a colon or a bracket of the first level. */
-static inline void take_separator(scale__json_search *search, place *p, const char *at) {
+/* A comma, a colon or a bracket of the first level. False for a bracket. */
+static inline bool take_separator(scale__json_search *search, place *p, const char *at) {
     if (*at == ':') {
         if (p->value)
             search->regular = false;
         else
             take_name(search, p, at);
         p->value = true;
-    } else if (*at == ',') {
+        return true;
+    }
+    if (*at == ',') {
         if (!p->value) search->regular = false;
         p->behind = at;
         p->value = false;
         p->comma = true;
-    } else if (*at == '}') {
-        bool empty = scale__json_pass_space(p->behind + 1, at) == at;
-        if (!p->value && (p->comma || !empty)) search->regular = false;
-    } else if (!p->value) {
-        search->regular = false;
+        return true;
     }
+    bool empty = *at == '}' && !p->comma && scale__json_pass_space(p->behind + 1, at) == at;
+    if (!p->value && !empty) search->regular = false;
+    return false;
 }
 
 /* ======================================================================== walk */
 
-static inline const char *walk(const char *at, const char *end, scale__json_search *search,
-                               scale__json_fault *fault) {
-    outline o = {.fault = fault};
-    place p = {at, false, false, false};
+/* The bytes of a block that stand behind this one. */
+static inline uint64_t behind(ptrdiff_t index) {
+    return ~(uint64_t)1 << index;
+}
+
+/* Compiled twice: with a search and without. */
+__attribute__((always_inline)) static inline const char *
+walk(const char *at, const char *end, scale__json_search *search, scale__json_fault *fault) {
+    uint64_t aside[SCALE_JSON_DEPTH / 64];
+    outline o = {0, 0, aside, fault};
+    place p = {at, false, false};
     uint64_t in_string = 0; /* all bits: the block begins inside a string */
     bool carry = false;
+    char room[64];
     for (; at < end; at += 64) {
-        block b = read_block(at, end, search != NULL);
-        uint64_t strings = running_parity(b.quotes & ~escaped_bytes(b.backslashes, &carry)) ^ in_string;
-        uint64_t outside = ~strings, marks;
-        p.escapes = p.escapes || b.backslashes != 0;
-        uint64_t deep = b.brackets | b.backslashes, shallow = deep | b.separators;
-        while ((marks = (o.depth == 1 ? shallow : deep) & outside) != 0) {
+        const char *block = block_at(at, end, room);
+        uint64_t backslashes = find_backslashes(block), escaped = 0;
+        if (backslashes != 0 || carry) {
+            escaped = escaped_bytes(backslashes, &carry);
+            if (search != NULL) search->escapes = true;
+        }
+        uint64_t strings = running_parity(MASK(block, is_byte, '"') & ~escaped) ^ in_string;
+        uint64_t deep = (MASK(block, is_bracket) | backslashes) & ~strings, marks = deep;
+        if (search != NULL && o.depth == 1) marks |= MASK(block, is_separator) & ~strings;
+        while (marks != 0) {
             const char *mark = at + __builtin_ctzll(marks);
-            outside &= ~(marks ^ (marks - 1)); /* done up to this one */
-            if (search != NULL && o.depth == 1) take_separator(search, &p, mark);
-            if (*mark == ',' || *mark == ':') continue;
+            size_t depth = o.depth;
+            marks &= marks - 1;
+            if (search != NULL && depth == 1 && take_separator(search, &p, mark)) continue;
             if (!take_mark(&o, mark)) return NULL;
             if (o.depth == 0) return mark + 1;
+            if (search == NULL || o.depth > 2 || (depth == 1) == (o.depth == 1)) continue;
+            /* Into the first level or out of it: what matters of the rest of the block is other marks. */
+            marks = (o.depth == 1 ? deep | (MASK(block, is_separator) & ~strings) : deep) & behind(mark - at);
         }
         in_string = 0 - (strings >> 63);
     }
@@ -233,9 +210,14 @@ const char *scale__json_pass_brackets(const char *at, const char *end, scale__js
 
 const char *scale__json_pass_object(const char *at, const char *end, scale__json_search *search,
                                     scale__json_fault *fault) {
-    search->regular = true;
-    for (size_t i = 0; i < search->count; i++) search->values[i] = NULL;
-    return walk(at, end, search, fault);
+    scale__json_search found = *search; /* whose address nobody has: it can stand in registers */
+    found.regular = true;
+    found.escapes = false;
+    found.member_count = 0;
+    for (size_t i = 0; i < found.count; i++) found.values[i] = NULL;
+    const char *behind = walk(at, end, &found, fault);
+    *search = found;
+    return behind;
 }
 #endif
 

@@ -35,7 +35,7 @@ size_t scale__json_utf8_length(const char *at, const char *end) {
     return size;
 }
 
-static const char *pass_utf8(const char *at, const char *end, scale__json_fault *fault) {
+const char *scale__json_pass_utf8(const char *at, const char *end, scale__json_fault *fault) {
     while (at < end && (unsigned char)*at >= 0x80) {
         size_t size = scale__json_utf8_length(at, end);
         if (size == 0) return scale__json_fail(fault, at, "bytes that are not UTF-8");
@@ -45,7 +45,7 @@ static const char *pass_utf8(const char *at, const char *end, scale__json_fault 
 }
 
 /* The form of an escape alone: that surrogates pair up is asked when the string is decoded. */
-static const char *pass_escape_form(const char *at, const char *end, scale__json_fault *fault) {
+const char *scale__json_pass_escape_form(const char *at, const char *end, scale__json_fault *fault) {
     if (end - at < 2) return scale__json_fail(fault, end, SCALE__JSON_TOO_EARLY);
     if (at[1] != 'u') {
         if (at[1] == '\0' || strchr("\"\\/bfnrt", at[1]) == NULL)
@@ -69,11 +69,11 @@ const char *scale__json_pass_string(const char *at, const char *end, bool *plain
         if (*at == '"') return at + 1;
         if (*at == '\\') {
             *plain = false;
-            at = pass_escape_form(at, end, fault);
+            at = scale__json_pass_escape_form(at, end, fault);
         } else if ((unsigned char)*at < 0x20) {
             return scale__json_fail(fault, at, "a control character in a string");
         } else {
-            at = pass_utf8(at, end, fault);
+            at = scale__json_pass_utf8(at, end, fault);
         }
         if (at == NULL) return NULL;
     }
@@ -268,13 +268,32 @@ scale_status scale_json_reader_fail(const scale_json_reader *reader, scale_error
     return scale__json_report(error, reader->start, &fault);
 }
 
-scale_status scale_json_check(scale_slice text, const scale_json_limits *limits, scale_error *error) {
+/* ====================================================================== check */
+
+const char *scale__json_pass_checked_plainly(const char *at, const char *end, size_t max_depth,
+                                             scale__json_fault *fault) {
+    const scale_json_limits limits = {sizeof limits, max_depth};
     scale_json_reader reader;
     scale_json_token token;
     scale_slice unread;
-    scale_json_reader_init(&reader, text, limits);
+    scale_json_reader_init(&reader, (scale_slice){at, (size_t)(end - at)}, &limits);
     do {
         token = next_token(&reader, &unread);
-    } while (token != SCALE_JSON_TOKEN_END && token != SCALE_JSON_TOKEN_ERROR);
-    return token == SCALE_JSON_TOKEN_END ? SCALE_OK : scale_json_reader_fail(&reader, error);
+    } while (token != SCALE_JSON_TOKEN_ERROR && !(reader.depth == 0 && reader.state == AFTER_VALUE));
+    if (token == SCALE_JSON_TOKEN_ERROR) return scale__json_fail(fault, reader.at, reader.problem);
+    return reader.at;
+}
+
+scale_status scale_json_check(scale_slice text, const scale_json_limits *limits, scale_error *error) {
+    const char *start = scale__json_start(text), *end = start + text.size;
+    scale__json_fault fault = {NULL, NULL};
+    size_t depth = limits == NULL ? SCALE_JSON_DEPTH : limits->max_depth;
+    if (depth > SCALE_JSON_MOST_DEPTH) depth = SCALE_JSON_MOST_DEPTH;
+    const char *at = scale__json_pass_checked(scale__json_pass_space(start, end), end, depth, &fault);
+    if (at != NULL) {
+        at = scale__json_pass_space(at, end);
+        if (at == end) return SCALE_OK;
+        scale__json_fail(&fault, at, SCALE__JSON_BEHIND);
+    }
+    return scale__json_report(error, start, &fault);
 }

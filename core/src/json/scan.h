@@ -134,20 +134,51 @@ const char *scale__json_pass_word(const char *at, const char *end, scale__json_f
 const char *scale__json_pass_brackets(const char *at, const char *end, scale__json_fault *fault);
 const char *scale__json_pass_brackets_plainly(const char *at, const char *end, scale__json_fault *fault);
 
-/* Members that are looked for on the way over an object. */
+#define SCALE__JSON_MOST_MEMBERS 64
+
+/* A member of an object that was passed over, by its places in a text: 32 bits, for there are many. */
+typedef struct scale__json_member {
+    uint32_t name; /* where its quotes open */
+    uint32_t colon;
+} scale__json_member;
+
+/* Members that are looked for, or noted, on the way over an object. */
 typedef struct scale__json_search {
     const scale_slice *names; /* decoded */
     size_t count;
-    const char **values; /* gets where the value of the last member of that name begins, or NULL */
-    bool regular;        /* gets whether commas and colons stand as in an object; if not, nothing counts */
+    const char **values;         /* gets where the value of the last member of that name begins, or NULL */
+    scale__json_member *members; /* gets all of them, up to SCALE__JSON_MOST_MEMBERS; NULL: nobody asks */
+    size_t member_count;
+    const char *base; /* the text that their places count in */
+    bool regular;     /* gets whether commas and colons stand as in an object; if not, nothing counts */
+    bool escapes;     /* gets whether names may hold some */
 } scale__json_search;
 
 /* An object, by its outline, looking for members. */
 const char *scale__json_pass_object(const char *at, const char *end, scale__json_search *search,
                                     scale__json_fault *fault);
 
+/* The value of a member, from behind its colon; nothing when it is malformed, or neither comma nor bracket
+** follows. */
+scale_slice scale__json_whole_value(const char *from, const char *end);
+
+/* The bytes that are not ASCII, up to the first that is; one escape, by its form. */
+const char *scale__json_pass_utf8(const char *at, const char *end, scale__json_fault *fault);
+const char *scale__json_pass_escape_form(const char *at, const char *end, scale__json_fault *fault);
+
+/* Any value, in full; and the same token by token, likewise. */
+const char *scale__json_pass_checked_plainly(const char *at, const char *end, size_t max_depth,
+                                             scale__json_fault *fault);
+const char *scale__json_pass_checked(const char *at, const char *end, size_t max_depth,
+                                     scale__json_fault *fault);
+
 /* Any value: numbers and words in full, the others by their outline. */
 const char *scale__json_pass_value(const char *at, const char *end, scale__json_fault *fault);
+
+/* As scale_json_cursor_value: with the members noted when it is an object; and checked in full. */
+scale_status scale__json_cursor_search(scale_json_cursor *cursor, scale_slice *value,
+                                       scale__json_search *search, scale_error *error);
+scale_status scale__json_cursor_check(scale_json_cursor *cursor, scale_slice *value, scale_error *error);
 
 /* The length of the UTF-8 sequence at `at`, 0 when there is none: 1 to 4. */
 size_t scale__json_utf8_length(const char *at, const char *end);

@@ -105,21 +105,48 @@ int scale_json_cursor_step(scale_json_cursor *cursor, scale_slice *key, scale_er
     return result;
 }
 
-scale_status scale_json_cursor_value(scale_json_cursor *cursor, scale_slice *value, scale_error *error) {
-    scale__json_fault fault = {NULL, NULL};
-    if (cursor->state != BEFORE_VALUE) {
-        fail_here(cursor, cursor->problem == NULL ? "a value was expected" : cursor->problem, error);
-        return SCALE_ERROR;
-    }
-    const char *behind = scale__json_pass_value(cursor->at, cursor->end, &fault);
+/* Is there a value to be passed over? */
+static bool expect_value(scale_json_cursor *cursor, scale_error *error) {
+    if (cursor->state == BEFORE_VALUE) return true;
+    fail_here(cursor, cursor->problem == NULL ? "a value was expected" : cursor->problem, error);
+    return false;
+}
+
+/* Goes on behind the value, which ends at `behind`; that is NULL after a fault. */
+static scale_status finish_value(scale_json_cursor *cursor, const char *behind, scale_slice *value,
+                                 const scale__json_fault *fault, scale_error *error) {
     if (behind == NULL) {
-        fail(cursor, &fault, error);
+        fail(cursor, fault, error);
         return SCALE_ERROR;
     }
     *value = (scale_slice){cursor->at, (size_t)(behind - cursor->at)};
     cursor->at = behind;
     cursor->state = AFTER_VALUE;
     return SCALE_OK;
+}
+
+scale_status scale_json_cursor_value(scale_json_cursor *cursor, scale_slice *value, scale_error *error) {
+    scale__json_fault fault = {NULL, NULL};
+    if (!expect_value(cursor, error)) return SCALE_ERROR;
+    const char *behind = scale__json_pass_value(cursor->at, cursor->end, &fault);
+    return finish_value(cursor, behind, value, &fault, error);
+}
+
+scale_status scale__json_cursor_search(scale_json_cursor *cursor, scale_slice *value,
+                                       scale__json_search *search, scale_error *error) {
+    scale__json_fault fault = {NULL, NULL};
+    if (scale_json_cursor_type(cursor) != SCALE_JSON_TYPE_OBJECT)
+        return scale_json_cursor_value(cursor, value, error);
+    if (!expect_value(cursor, error)) return SCALE_ERROR;
+    const char *behind = scale__json_pass_object(cursor->at, cursor->end, search, &fault);
+    return finish_value(cursor, behind, value, &fault, error);
+}
+
+scale_status scale__json_cursor_check(scale_json_cursor *cursor, scale_slice *value, scale_error *error) {
+    scale__json_fault fault = {NULL, NULL};
+    if (!expect_value(cursor, error)) return SCALE_ERROR;
+    const char *behind = scale__json_pass_checked(cursor->at, cursor->end, SCALE_JSON_DEPTH, &fault);
+    return finish_value(cursor, behind, value, &fault, error);
 }
 
 int scale_json_cursor_next(scale_json_cursor *cursor, scale_slice *key, scale_slice *value,
@@ -137,9 +164,7 @@ scale_json_type scale_json_cursor_type(const scale_json_cursor *cursor) {
 
 #define MOST_NAMES 16
 
-/* The whole of a value that begins behind a colon of an object that ends at `end`; nothing when it is
-** malformed or something stands behind it. */
-static scale_slice whole_value(const char *from, const char *end) {
+scale_slice scale__json_whole_value(const char *from, const char *end) {
     scale__json_fault fault = {NULL, NULL};
     from = scale__json_pass_space(from, end);
     const char *behind = scale__json_pass_value(from, end, &fault);
@@ -154,11 +179,12 @@ static scale_slice whole_value(const char *from, const char *end) {
 static bool pick_quickly(const char **at, const char *end, const scale_slice *names, size_t count,
                          scale_slice *values, scale__json_fault *fault) {
     const char *starts[MOST_NAMES], *start = *at;
-    scale__json_search search = {names, count < MOST_NAMES ? count : MOST_NAMES, starts, false};
+    scale__json_search search = {
+        .names = names, .count = count < MOST_NAMES ? count : MOST_NAMES, .values = starts};
     *at = scale__json_pass_object(start, end, &search, fault);
     if (*at == NULL || !search.regular || count > MOST_NAMES) return false;
     for (size_t i = 0; i < count; i++) {
-        values[i] = starts[i] == NULL ? (scale_slice){NULL, 0} : whole_value(starts[i], *at);
+        values[i] = starts[i] == NULL ? (scale_slice){NULL, 0} : scale__json_whole_value(starts[i], *at);
         if (starts[i] != NULL && values[i].data == NULL) return false;
     }
     return true;
@@ -199,26 +225,6 @@ scale_status scale_json_pick(scale_slice document, const scale_slice *names, siz
         scale__json_pass_space(at, end) == end)
         return SCALE_OK;
     return pick_slowly(document, names, count, values, error);
-}
-
-scale_status scale_json_cursor_pick(scale_json_cursor *cursor, scale_slice *value, const scale_slice *names,
-                                    size_t count, scale_slice *values, scale_error *error) {
-    scale__json_fault fault = {NULL, NULL};
-    const char *at = cursor->at;
-    pick_nothing(values, count);
-    if (cursor->state != BEFORE_VALUE || at == cursor->end || *at != '{')
-        return scale_json_cursor_value(cursor, value, error);
-    bool picked = pick_quickly(&at, cursor->end, names, count, values, &fault);
-    if (at == NULL) {
-        pick_nothing(values, count);
-        fail(cursor, &fault, error);
-        return SCALE_ERROR;
-    }
-    *value = (scale_slice){cursor->at, (size_t)(at - cursor->at)};
-    if (!picked) pick_slowly(*value, names, count, values, NULL);
-    cursor->at = at;
-    cursor->state = AFTER_VALUE;
-    return SCALE_OK;
 }
 
 scale_status scale_json_find(scale_slice document, const char *key, size_t key_size, scale_slice *value,

@@ -5,7 +5,7 @@ sandbox.rules.projects - projects: versions of their params, ontologies, task te
 local json = require("scaleapi").json
 local documents = require "scaleapi.sandbox.documents"
 local store = require "scaleapi.sandbox.store"
-local times = require "scaleapi.sandbox.times"
+local times = require("scaleapi").times
 local types = require "scaleapi.sandbox.types"
 local wire = require "scaleapi.sandbox.wire"
 

@@ -5,7 +5,7 @@ sandbox.rules.quality - evaluation and training tasks of Rapid projects, and how
 local creation = require "scaleapi.sandbox.creation"
 local people = require "scaleapi.sandbox.people"
 local store = require "scaleapi.sandbox.store"
-local times = require "scaleapi.sandbox.times"
+local times = require("scaleapi").times
 local wire = require "scaleapi.sandbox.wire"
 
 local refuse = wire.refuse

@@ -11,7 +11,7 @@ local bounds = require "scaleapi.sandbox.bounds"
 local documents = require "scaleapi.sandbox.documents"
 local pages = require "scaleapi.sandbox.pages"
 local store = require "scaleapi.sandbox.store"
-local times = require "scaleapi.sandbox.times"
+local times = require("scaleapi").times
 local wire = require "scaleapi.sandbox.wire"
 
 local STATUSES = { pending = true, completed = true, canceled = true, error = true }

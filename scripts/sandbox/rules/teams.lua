@@ -3,7 +3,7 @@ sandbox.rules.teams - the members of a team: list, invite, change of roles.
 --]]
 
 local people = require "scaleapi.sandbox.people"
-local times = require "scaleapi.sandbox.times"
+local times = require("scaleapi").times
 local wire = require "scaleapi.sandbox.wire"
 
 local ROLES = { labeler = true, member = true, manager = true } -- an admin is made by nobody

@@ -1,5 +1,5 @@
 --[[
-sandbox.times - dates as Scale writes and reads them. A time here is milliseconds since 1970, an integer.
+scaleapi.times - dates as Scale writes and reads them. A time here is milliseconds since 1970.
 --]]
 
 local times = {}
