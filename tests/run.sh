@@ -30,7 +30,8 @@ unset LUA_INIT LUA_INIT_5_4 LUA_PATH LUA_PATH_5_4 LUA_CPATH LUA_CPATH_5_4
 unset HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY http_proxy https_proxy all_proxy no_proxy
 unset CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR
 export LC_ALL=C.UTF-8
-export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=print_stacktrace=1
+# Little freed memory is held back, so that specs that measure memory see it go.
+export ASAN_OPTIONS=detect_leaks=1:quarantine_size_mb=8 UBSAN_OPTIONS=print_stacktrace=1
 
 # ----------------------------------------------------------------- build
 

@@ -43,7 +43,9 @@ describe("a bulk call", function()
         if client then client:close() end
         if server then server:close() end
         client, server = nil, nil
-        assert.is_false(scaleapi.step(0.01), "something was left open")
+        local turns = 0
+        while scaleapi.step(0.01) and turns < 100 do turns = turns + 1 end
+        assert.is_true(turns < 100, "something was left open")
     end)
 
     it("is asked for by an option that is true or false", function()

@@ -36,7 +36,9 @@ describe("callbacks of the sandbox", function()
         if test then test:close() end
         if s then s:close() end
         if receiver then receiver:close() end
-        assert.is_false(scaleapi.step(0.01), "something was left open")
+        local turns = 0
+        while scaleapi.step(0.01) and turns < 100 do turns = turns + 1 end
+        assert.is_true(turns < 100, "something was left open")
         assert.is_nil(scaleapi.timeout(), "a timer was left")
         s, live, test = nil, nil, nil
     end)
