@@ -73,6 +73,7 @@ static void test_takes_nothing_else_for_a_time(void) {
                                          "\"2021-06-17 21:46:35Z\"",
                                          "\"2021-06-17T21:46:3xZ\"",
                                          "\"2021-06-17T21:46:35Z \"",
+                                         "\"2021-06-17T21:46:35X\"",
                                          "\"-021-06-17T21:46:35Z\""};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         bool before = is_before(others[i], (MOMENT + 86400) * INT64_C(1000));
