@@ -230,6 +230,7 @@ describe("get_tasks in slices", function()
             do
                 local forgotten = world.client:get_tasks(options)
                 forgotten()
+                scaleapi.sleep(0.1)
             end
             collectgarbage()
             collectgarbage()

@@ -28,9 +28,9 @@ local slices = {}
 
 local MOST_SLICES = 100
 local MARGIN = 1              -- milliseconds that parts are asked for beyond their upper bounds
-local SMALLEST_PART = 4       -- pages; less is not worth a count
-local LARGEST_ORDERED = 8     -- pages of a part whose tasks may have to wait
-local MOST_BYTES = 1 << 24    -- of tasks that wait for earlier ones
+local SMALLEST_PART = 6       -- pages; less is not worth a count
+local LARGEST_ORDERED = 24    -- pages of a part whose tasks may have to wait
+local MOST_BYTES = 3 << 23    -- of tasks that wait for earlier ones
 local PUMP_EVERY = 16         -- tasks between two looks at the network while the script works
 local DEFAULT_LIMIT = 100
 
