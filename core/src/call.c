@@ -90,6 +90,7 @@ void scale_call_free(scale_call *call) {
     scale__buffer_clear(&call->fields);
     scale__buffer_clear(&call->url);
     scale__buffer_clear(&call->lookup_url);
+    scale_json_page_free(call->page);
     scale__buffer_clear(&call->answer);
     scale__release(call->idempotency_key);
     scale__release(call->body);
