@@ -145,6 +145,39 @@ describe("get_tasks", function()
         end)
     end
 
+    it("writes page after page to a file, a line each, each document checked in full", function()
+        local pretty = '{"docs":[{"task_id" :\n "1"}],' .. token "b" .. "}"
+        serve({ page(1, 3, token "a"), pretty, page(4, 4, token "c"), '{"docs":[{"x":1},{"x":01}],"has_more":false}' },
+            { max_attempts = 1 })
+        local tasks = client:get_tasks { project_name = "p" }
+        assert.equal("1", tasks().task_id)
+        local name = os.tmpname()
+        local file = assert(io.open(name, "wb"))
+        assert.same({ 2, 1, 1 }, { tasks:write(file), tasks:write(file), tasks:write(file) })
+        local err = fake.failure(tasks.write, tasks, file)
+        assert.equal("bad_answer", err.kind)
+        assert.matches("not JSON at byte 6: a number must not begin with 0", err.message)
+        assert(file:close())
+        local written = {}
+        for line in io.lines(name) do table.insert(written, line) end
+        os.remove(name)
+        assert.same({ document(2), document(3), '{"task_id" :  "1"}', document(4), '{"x":1}' }, written)
+        assert.equal(4, #server.requests)
+    end)
+
+    it("says why a file cannot be written to", function()
+        serve { page(1, 3) }
+        local tasks = client:get_tasks { project_name = "p" }
+        local full = assert(io.open("/dev/full", "wb"))
+        full:setvbuf "no"
+        local count, why = tasks:write(full)
+        assert.is_nil(count)
+        assert.matches("No space left", why)
+        full:close()
+        assert.matches("write needs an open file", select(2, pcall(tasks.write, tasks, full)))
+        assert.matches("write needs an open file", select(2, pcall(tasks.write, tasks, "name")))
+    end)
+
     it("may be shared by jobs, also when one of them is canceled", function()
         server = fake.start(function(_, n)
             scaleapi.sleep(0.02)
