@@ -21,6 +21,7 @@ module_types.head = [[
 ---@field accept_existing? boolean create_task: a task that has the unique_id already and is equal counts as made
 ---@field digest_id? boolean create_task: the unique_id is a digest of all that is sent
 ---@field idempotency_key? string Creating a task: sent as Idempotency-Key, which makes it safe to send it again
+---@field check_in_full? boolean Of a list that comes page by page: no document of an answer may be malformed
 ---@field bulk? boolean One of many: goes when the pace allows, up to 8 times, and waits where another call fails
 
 ---@class scaleapi.ClientOptions What a client is made with.

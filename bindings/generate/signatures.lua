@@ -124,6 +124,7 @@ function signatures.list(operation)
 ---@overload fun(): %s?
 ---@field total? integer As the last page said
 ---@field list fun(self): %s[] What is left of it
+---@field write fun(self, file: file*): integer?, string? Writes one more page, a line each; how many, 0 at the end
 ---@field close fun(self)
 ---@field [string] any What else the last page said
 

@@ -227,7 +227,7 @@ static int collect(lua_State *L) {
 typedef struct lines {
     FILE *file;
     size_t used;
-    char text[32 << 10];
+    char text[64 << 10];
 } lines;
 
 static bool flush_lines(lines *l) {

@@ -101,18 +101,30 @@ static void run(long count, long in_flight) {
 
 /* -------------------------------------------------------------------- pages */
 
-/* Fetches one page; copies its next_token to `token`. False when there is none. */
+/* Copies the page's next_token to `token`. False when there is none. */
+static bool read_token(const scale_json_page *page, char *token, size_t room) {
+    scale_slice key, value;
+    for (size_t i = 0; scale_json_page_beside(page, i, &key, &value); i++) {
+        if (!scale_json_string_equals(key, "next_token", 10) || value.size <= 2) continue;
+        snprintf(token, room, "%.*s", (int)value.size - 2, value.data + 1);
+        return true;
+    }
+    return false;
+}
+
+/* Fetches one page, and puts the token of the next one in the place of its own. False when there is none. */
 static bool fetch_page(char *token, size_t room) {
     scale_call *call;
-    scale_slice value;
     need(scale_call_new(&call, client, scale_operation_find("get_tasks"), NULL, &error));
     need(scale_call_set_text(call, "project_name", "bench", 5, &error));
     need(scale_call_set_integer(call, "limit", 100, &error));
     if (*token != '\0') need(scale_call_set_text(call, "next_token", token, strlen(token), &error));
     need(scale_call_start(call, NULL, NULL, &error));
     need(scale_call_wait(call, &error));
-    bool more = scale_json_get(scale_call_answer(call), "next_token", 10, &value) && value.size > 2;
-    if (more) snprintf(token, room, "%.*s", (int)value.size - 2, value.data + 1);
+    scale_json_page *page = scale_call_take_page(call);
+    if (page == NULL) fail(scale_call_error(call)->message);
+    bool more = read_token(page, token, room);
+    scale_json_page_free(page);
     scale_call_free(call);
     return more;
 }

@@ -224,6 +224,8 @@ static void try_outlines(scale_slice text) {
         const char *one = scale__json_pass_brackets(at, end, &quick);
         MUST(one == scale__json_pass_brackets_plainly(at, end, &plain));
         MUST(quick.at == plain.at && quick.why == plain.why);
+        MUST(scale__json_pass_checked(at, end, 20, &quick) ==
+             scale__json_pass_checked_plainly(at, end, 20, &plain));
     }
 }
 

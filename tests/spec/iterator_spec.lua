@@ -145,6 +145,62 @@ describe("get_tasks", function()
         end)
     end
 
+    it("reads each task's own field, whatever those before it had", function()
+        local values = { '"a"', "1", "null", '"b\\n"', "[1]", '"a"', "", "true", "1e400", "false", '{"refresh":1}', "2.5" }
+        local docs = {}
+        for i, text in ipairs(values) do
+            docs[i] = '{"refresh":1,"id" : ' .. i .. (text ~= "" and ',"x":' .. text or "") .. ',"y":"z"}'
+        end
+        serve { '{"docs":[' .. table.concat(docs, ", ") .. "]}" }
+        local i = 0
+        for task in client:get_tasks { project_name = "p" } do
+            i = i + 1
+            local expected
+            if values[i] ~= "" and values[i] ~= "null" then expected = scaleapi.json.decode(values[i]) end
+            assert.equal(i, task.id)
+            assert.same(expected, task.x)
+            assert.same(expected, task.x)
+            assert.equal("z", task.y)
+            assert.is_nil(task.absent)
+            assert.is_function(task.refresh)
+            assert.equal(task.x, task.x)
+        end
+        assert.equal(#values, i)
+    end)
+
+    it("writes page after page to a file, a line each, each document checked in full", function()
+        local pretty = '{"docs":[{"task_id" :\n "1"}],' .. token "b" .. "}"
+        serve({ page(1, 3, token "a"), pretty, page(4, 4, token "c"), '{"docs":[{"x":1},{"x":01}],"has_more":false}' },
+            { max_attempts = 1 })
+        local tasks = client:get_tasks { project_name = "p" }
+        assert.equal("1", tasks().task_id)
+        local name = os.tmpname()
+        local file = assert(io.open(name, "wb"))
+        assert.same({ 2, 1, 1 }, { tasks:write(file), tasks:write(file), tasks:write(file) })
+        local err = fake.failure(tasks.write, tasks, file)
+        assert.equal("bad_answer", err.kind)
+        assert.matches("not JSON at byte 6: a number must not begin with 0", err.message)
+        assert(file:close())
+        local written = {}
+        for line in io.lines(name) do table.insert(written, line) end
+        os.remove(name)
+        assert.same({ document(2), document(3), '{"task_id" :  "1"}', document(4), '{"x":1}' }, written)
+        assert.equal(4, #server.requests)
+    end)
+
+    it("says why a file cannot be written to", function()
+        serve { page(1, 3) }
+        local tasks = client:get_tasks { project_name = "p" }
+        local full = assert(io.open("/dev/full", "wb"))
+        full:setvbuf "no"
+        local count, why = tasks:write(full)
+        assert.is_nil(count)
+        assert.matches("No space left", why)
+        full:close()
+        assert.matches("write needs an open file", select(2, pcall(tasks.write, tasks, full)))
+        assert.matches("write needs an open file", select(2, pcall(tasks.write, tasks, "name")))
+    end)
+
     it("may be shared by jobs, also when one of them is canceled", function()
         server = fake.start(function(_, n)
             scaleapi.sleep(0.02)
@@ -257,21 +313,30 @@ describe("a task that a script keeps", function()
         server:close()
     end)
 
-    local function resident()
-        for line in io.lines "/proc/self/status" do
-            local kilobytes = line:match "^VmRSS:%s+(%d+)"
-            if kilobytes then return tonumber(kilobytes) end
-        end
+    -- Bytes of the pages that an iterator has had in use, as far as they are still held.
+    local pages
+
+    local function watch(iterator)
+        pages[rawget(iterator, "_page")] = true
     end
 
+    local function held()
+        for _ = 1, 2 do collectgarbage() end
+        local bytes = 0
+        for each in pairs(pages) do bytes = bytes + each:size() end
+        return bytes
+    end
+
+    before_each(function() pages = setmetatable({}, { __mode = "k" }) end)
+
     -- Pages of 50 tasks, each with so much text.
-    local function serve(pages, text)
+    local function serve(count, text)
         server = fake.start(function(_, n)
-            if n > pages then return document(n) end
+            if n > count then return document(n) end
             local docs = {}
             for i = 1, 50 do docs[i] = ('{"task_id":"%d-%d","n":[%d],"text":"%s"}'):format(n, i, i, text) end
-            if pages > 1 then server.requests[n] = false end
-            return page(1, 0, n < pages and token(tostring(n))):gsub("%[%]", function()
+            if count > 1 then server.requests[n] = false end
+            return page(1, 0, n < count and token(tostring(n))):gsub("%[%]", function()
                 return "[" .. table.concat(docs, ",") .. "]"
             end)
         end)
@@ -305,31 +370,28 @@ describe("a task that a script keeps", function()
     end)
 
     it("does not keep its page", function()
-        serve(150, ("x"):rep(4000)) -- 200 KB a page, 30 MB in all
-        local kept, before = {}, nil
-        for task in client:get_tasks { project_name = "p" } do
-            if task.n[1] == 7 then
-                kept[#kept + 1] = task
-                if #kept == 50 then
-                    collectgarbage()
-                    before = resident()
-                end
-            end
+        serve(100, ("x"):rep(4000)) -- 200 KB a page
+        local kept = {}
+        local tasks = client:get_tasks { project_name = "p" }
+        for task in tasks do
+            watch(tasks)
+            if task.n[1] == 7 then kept[#kept + 1] = task end
+            if #kept == 60 and task.n[1] == 7 then assert.is_true(held() < 10 * 205000, held()) end
         end
-        collectgarbage()
-        assert.equal(150, #kept)
-        assert.is_true(resident() < before + 10000, before .. " KB, then " .. resident())
+        assert.equal(100, #kept)
+        assert.equal(0, held())
+        assert.equal(4000, #kept[100].text)
     end)
 
     it("does not keep the page of an iterator that was dropped", function()
         serve(100000, ("x"):rep(4000))
-        local kept, before = {}, nil
-        for n = 1, 150 do
-            kept[n] = client:get_tasks { project_name = "p" }()
-            collectgarbage()
-            if n == 50 then before = resident() end
+        local kept = {}
+        for n = 1, 20 do
+            local tasks = client:get_tasks { project_name = "p" }
+            kept[n] = tasks()
+            watch(tasks)
         end
-        assert.is_true(resident() < before + 10000, before .. " KB, then " .. resident())
+        assert.equal(0, held())
         assert.equal(4000, #kept[1].text)
     end)
 end)

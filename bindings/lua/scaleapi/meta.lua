@@ -13,6 +13,7 @@
 ---@field accept_existing? boolean create_task: a task that has the unique_id already and is equal counts as made
 ---@field digest_id? boolean create_task: the unique_id is a digest of all that is sent
 ---@field idempotency_key? string Creating a task: sent as Idempotency-Key, which makes it safe to send it again
+---@field check_in_full? boolean Of a list that comes page by page: no document of an answer may be malformed
 ---@field bulk? boolean One of many: goes when the pace allows, up to 8 times, and waits where another call fails
 
 ---@class scaleapi.ClientOptions What a client is made with.
@@ -1192,6 +1193,7 @@ function DatasetTask:refresh(options) end
 ---@overload fun(): scaleapi.Task?
 ---@field total? integer As the last page said
 ---@field list fun(self): scaleapi.Task[] What is left of it
+---@field write fun(self, file: file*): integer?, string? Writes one more page, a line each; how many, 0 at the end
 ---@field close fun(self)
 ---@field [string] any What else the last page said
 
@@ -1208,6 +1210,7 @@ function DatasetTask:refresh(options) end
 ---@overload fun(): scaleapi.Batch?
 ---@field total? integer As the last page said
 ---@field list fun(self): scaleapi.Batch[] What is left of it
+---@field write fun(self, file: file*): integer?, string? Writes one more page, a line each; how many, 0 at the end
 ---@field close fun(self)
 ---@field [string] any What else the last page said
 
@@ -1229,6 +1232,7 @@ function DatasetTask:refresh(options) end
 ---@overload fun(): scaleapi.File?
 ---@field total? integer As the last page said
 ---@field list fun(self): scaleapi.File[] What is left of it
+---@field write fun(self, file: file*): integer?, string? Writes one more page, a line each; how many, 0 at the end
 ---@field close fun(self)
 ---@field [string] any What else the last page said
 
@@ -1265,6 +1269,7 @@ function DatasetTask:refresh(options) end
 ---@overload fun(): scaleapi.TaskV2?
 ---@field total? integer As the last page said
 ---@field list fun(self): scaleapi.TaskV2[] What is left of it
+---@field write fun(self, file: file*): integer?, string? Writes one more page, a line each; how many, 0 at the end
 ---@field close fun(self)
 ---@field [string] any What else the last page said
 
@@ -1281,6 +1286,7 @@ function DatasetTask:refresh(options) end
 ---@overload fun(): scaleapi.BatchV2?
 ---@field total? integer As the last page said
 ---@field list fun(self): scaleapi.BatchV2[] What is left of it
+---@field write fun(self, file: file*): integer?, string? Writes one more page, a line each; how many, 0 at the end
 ---@field close fun(self)
 ---@field [string] any What else the last page said
 
@@ -1309,6 +1315,7 @@ function DatasetTask:refresh(options) end
 ---@overload fun(): scaleapi.DeliveredTask?
 ---@field total? integer As the last page said
 ---@field list fun(self): scaleapi.DeliveredTask[] What is left of it
+---@field write fun(self, file: file*): integer?, string? Writes one more page, a line each; how many, 0 at the end
 ---@field close fun(self)
 ---@field [string] any What else the last page said
 
@@ -1337,6 +1344,7 @@ function DatasetTask:refresh(options) end
 ---@overload fun(): scaleapi.DatasetTask?
 ---@field total? integer As the last page said
 ---@field list fun(self): scaleapi.DatasetTask[] What is left of it
+---@field write fun(self, file: file*): integer?, string? Writes one more page, a line each; how many, 0 at the end
 ---@field close fun(self)
 ---@field [string] any What else the last page said
 

@@ -256,6 +256,7 @@ end
 --- in full. Returns how many there were, 0 at the end; or nil and why it cannot be written. Raises what went wrong.
 function methods:write(file)
     local state = self._state
+    if io.type(file) ~= "file" then error("write needs an open file", 2) end
     while not state.closed do
         if self._page then
             local ok, count, why = pcall(self._page.write, self._page, file)
