@@ -4,30 +4,22 @@
 */
 #include <string.h>
 
-#include "ljson_parts.h"
 #include "lpage.h"
 
-/* Upvalues of every function here, beside the codec's. */
-#define KEY_PAGE     lua_upvalueindex(LSCALE_CODEC_UPVALUES + 1)
-#define KEY_PLACE    lua_upvalueindex(LSCALE_CODEC_UPVALUES + 2)
-#define KEY_BYTES    lua_upvalueindex(LSCALE_CODEC_UPVALUES + 3)
-#define PAGE_MT      lua_upvalueindex(LSCALE_CODEC_UPVALUES + 4)
-#define OWN_UPVALUES 4
-
-/* Of `index` alone. */
-#define METHODS lua_upvalueindex(LSCALE_CODEC_UPVALUES + OWN_UPVALUES + 1)
-#define FIELDS  lua_upvalueindex(LSCALE_CODEC_UPVALUES + OWN_UPVALUES + 2)
-#define READ    lua_upvalueindex(LSCALE_CODEC_UPVALUES + OWN_UPVALUES + 3)
+/* Upvalues of `index` alone. */
+#define METHODS lua_upvalueindex(LSCALE_PAGE_UPVALUES + 1)
+#define FIELDS  lua_upvalueindex(LSCALE_PAGE_UPVALUES + 2)
+#define READ    lua_upvalueindex(LSCALE_PAGE_UPVALUES + 3)
 
 /* The page of the document at 1, which is left on the stack, and its place there; NULL when it has none, and
 ** nothing is left. */
 static lscale_page *find_page(lua_State *L, size_t *place) {
-    lua_pushvalue(L, KEY_PAGE);
+    lua_pushvalue(L, LSCALE_UPVALUE_PAGE);
     if (lua_rawget(L, 1) == LUA_TUSERDATA && lua_getmetatable(L, -1)) {
-        bool right = lua_rawequal(L, -1, PAGE_MT);
+        bool right = lua_rawequal(L, -1, LSCALE_UPVALUE_PAGE_MT);
         lua_pop(L, 1);
         lscale_page *page = lua_touserdata(L, -1);
-        lua_pushvalue(L, KEY_PLACE);
+        lua_pushvalue(L, LSCALE_UPVALUE_PLACE);
         lua_rawget(L, 1);
         *place = (size_t)lua_tointeger(L, -1);
         lua_pop(L, 1);
@@ -44,7 +36,7 @@ static scale_slice check_bytes(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     lscale_page *page = find_page(L, &place);
     if (page != NULL) return scale_json_page_document(page->page, place);
-    lua_pushvalue(L, KEY_BYTES);
+    lua_pushvalue(L, LSCALE_UPVALUE_BYTES);
     if (lua_rawget(L, 1) != LUA_TSTRING) luaL_error(L, "the document has no bytes any more");
     text.data = lua_tolstring(L, -1, &text.size);
     return text;
@@ -191,23 +183,15 @@ static int origin(lua_State *L) {
 
 /* ====================================================================== opening */
 
-static void push_upvalues(lua_State *L) {
-    lscale_json_push_upvalues(L);
-    lua_pushliteral(L, LSCALE_KEY_PAGE);
-    lua_pushliteral(L, LSCALE_KEY_PLACE);
-    lua_pushliteral(L, LSCALE_KEY_BYTES);
-    luaL_getmetatable(L, LSCALE_PAGE);
-}
-
 /* documents.index(methods, fields, read) -> an __index; `read(document, key)` reads what is not plain */
 static int make_index(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     luaL_checktype(L, 2, LUA_TTABLE);
     luaL_checktype(L, 3, LUA_TFUNCTION);
     lua_settop(L, 3);
-    push_upvalues(L);
+    lscale_push_page_upvalues(L);
     for (int i = 1; i <= 3; i++) lua_pushvalue(L, i);
-    lua_pushcclosure(L, index_document, LSCALE_CODEC_UPVALUES + OWN_UPVALUES + 3);
+    lua_pushcclosure(L, index_document, LSCALE_PAGE_UPVALUES + 3);
     return 1;
 }
 
@@ -218,7 +202,7 @@ void lscale_open_documents(lua_State *L) {
         {"check", check}, {"origin", origin},       {"index", make_index}, {NULL, NULL}};
     luaL_newlibtable(L, functions);
     lscale_open_page(L);
-    push_upvalues(L);
-    luaL_setfuncs(L, functions, LSCALE_CODEC_UPVALUES + OWN_UPVALUES);
+    lscale_push_page_upvalues(L);
+    luaL_setfuncs(L, functions, LSCALE_PAGE_UPVALUES);
     lua_setfield(L, -2, "documents");
 }

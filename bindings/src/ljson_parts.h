@@ -1,5 +1,5 @@
 /*
-** ljson_parts.h - what the files of the codec for Lua share; for ljson*.c alone.
+** ljson_parts.h - what the files of the codec for Lua share; for ljson*.c and lpage.h alone.
 **
 ** Every C function of the codec has the same upvalues, so that a type is known by one comparison.
 */
@@ -18,8 +18,8 @@
 
 #define LSCALE_CODEC_UPVALUES 4
 
-/* Pushes them, for a closure of another file that calls what is declared here. [-0, +LSCALE_CODEC_UPVALUES]
- */
+/* Pushes them, for a closure of another file that calls what is declared here.
+** [-0, +LSCALE_CODEC_UPVALUES] */
 void lscale_json_push_upvalues(lua_State *L);
 
 /* options.max_depth of the table at `index`, if there is one. Raises on what cannot be. */

@@ -12,13 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ljson_parts.h"
-
-/* Upvalues of the functions that give out documents, beside the codec's. */
-#define KEY_PAGE  lua_upvalueindex(LSCALE_CODEC_UPVALUES + 1)
-#define KEY_PLACE lua_upvalueindex(LSCALE_CODEC_UPVALUES + 2)
-#define PAGE_MT   lua_upvalueindex(LSCALE_CODEC_UPVALUES + 3)
-#define TURN      lua_upvalueindex(LSCALE_CODEC_UPVALUES + 4) /* of step alone */
+#define TURN lua_upvalueindex(LSCALE_PAGE_UPVALUES + 1) /* of step alone */
 
 #define PUMP_EVERY 32 /* documents between two looks at the network while the script works */
 
@@ -106,10 +100,10 @@ static void push_document(lua_State *L, int index, const lscale_page *page, size
     lua_getiuservalue(L, index, LSCALE_PAGE_WANTED);
     int wanted = lua_gettop(L), names = (int)lua_rawlen(L, wanted);
     lua_createtable(L, 0, names + 2);
-    lua_pushvalue(L, KEY_PAGE);
+    lua_pushvalue(L, LSCALE_UPVALUE_PAGE);
     lua_pushvalue(L, index);
     lua_rawset(L, -3);
-    lua_pushvalue(L, KEY_PLACE);
+    lua_pushvalue(L, LSCALE_UPVALUE_PLACE);
     lua_pushinteger(L, (lua_Integer)place);
     lua_rawset(L, -3);
     for (int i = 1; i <= names; i++) {
@@ -142,8 +136,9 @@ static int turned(lua_State *L, int status, lua_KContext context) {
 static int step(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
-    lua_pushvalue(L, KEY_PAGE);
-    if (lua_rawget(L, 1) == LUA_TUSERDATA && lua_getmetatable(L, 2) && lua_rawequal(L, 3, PAGE_MT)) {
+    lua_pushvalue(L, LSCALE_UPVALUE_PAGE);
+    if (lua_rawget(L, 1) == LUA_TUSERDATA && lua_getmetatable(L, 2) &&
+        lua_rawequal(L, 3, LSCALE_UPVALUE_PAGE_MT)) {
         lscale_page *page = lua_touserdata(L, 2);
         if (page->next < page->count && page->next % PUMP_EVERY != PUMP_EVERY - 1) {
             push_document(L, 2, page, page->next++);
@@ -288,23 +283,29 @@ static int write_rest(lua_State *L) {
 
 /* ====================================================================== opening */
 
+void lscale_push_page_upvalues(lua_State *L) {
+    lscale_json_push_upvalues(L);
+    lua_pushliteral(L, LSCALE_KEY_PAGE);
+    lua_pushliteral(L, LSCALE_KEY_PLACE);
+    lua_pushliteral(L, LSCALE_KEY_BYTES);
+    luaL_getmetatable(L, LSCALE_PAGE);
+}
+
 /* pages.iterator(turn) -> what a list's iterator calls */
 static int make_step(lua_State *L) {
     luaL_checktype(L, 1, LUA_TFUNCTION);
     lua_settop(L, 1);
-    lscale_json_push_upvalues(L);
-    lua_pushliteral(L, LSCALE_KEY_PAGE);
-    lua_pushliteral(L, LSCALE_KEY_PLACE);
-    luaL_getmetatable(L, LSCALE_PAGE);
+    lscale_push_page_upvalues(L);
     lua_pushvalue(L, 1);
-    lua_pushcclosure(L, step, LSCALE_CODEC_UPVALUES + 4);
+    lua_pushcclosure(L, step, LSCALE_PAGE_UPVALUES + 1);
     return 1;
 }
 
 void lscale_open_page(lua_State *L) {
-    static const luaL_Reg methods[] = {{"bytes", bytes},      {"count", count},    {"size", size},
-                                       {"beside", beside},    {"open", open_page}, {"let_go", let_go},
-                                       {"write", write_rest}, {NULL, NULL}};
+    static const luaL_Reg methods[] = {{"bytes", bytes},    {"count", count},   {"size", size},
+                                       {"open", open_page}, {"let_go", let_go}, {"write", write_rest},
+                                       {NULL, NULL}};
+    static const luaL_Reg readers[] = {{"beside", beside}, {"next", next_document}, {NULL, NULL}};
     lscale_make_class(L, LSCALE_PAGE, methods, collect);
     luaL_newmetatable(L, "scaleapi.page.given");
     lua_pushliteral(L, "v");
@@ -312,11 +313,8 @@ void lscale_open_page(lua_State *L) {
     lua_pop(L, 1);
     luaL_getmetatable(L, LSCALE_PAGE);
     lua_getfield(L, -1, "__index");
-    lscale_json_push_upvalues(L);
-    lua_pushliteral(L, LSCALE_KEY_PAGE);
-    lua_pushliteral(L, LSCALE_KEY_PLACE);
-    lua_pushcclosure(L, next_document, LSCALE_CODEC_UPVALUES + 2);
-    lua_setfield(L, -2, "next");
+    lscale_push_page_upvalues(L);
+    luaL_setfuncs(L, readers, LSCALE_PAGE_UPVALUES);
     lua_pop(L, 2);
     lua_pushcfunction(L, make_step);
     lua_setfield(L, -2, "iterator");

@@ -6,6 +6,7 @@
 #define LSCALE_PAGE_H
 
 #include "lcore.h"
+#include "ljson_parts.h"
 
 #define LSCALE_PAGE "scaleapi.page"
 
@@ -37,5 +38,15 @@ void lscale_push_beside(lua_State *L, const scale_json_page *page);
 #define LSCALE_KEY_PAGE  "_page"
 #define LSCALE_KEY_PLACE "_place"
 #define LSCALE_KEY_BYTES "_json"
+
+/* The same as upvalues of what reads documents, behind the codec's; and the metatable of pages. */
+#define LSCALE_UPVALUE_PAGE    lua_upvalueindex(LSCALE_CODEC_UPVALUES + 1)
+#define LSCALE_UPVALUE_PLACE   lua_upvalueindex(LSCALE_CODEC_UPVALUES + 2)
+#define LSCALE_UPVALUE_BYTES   lua_upvalueindex(LSCALE_CODEC_UPVALUES + 3)
+#define LSCALE_UPVALUE_PAGE_MT lua_upvalueindex(LSCALE_CODEC_UPVALUES + 4)
+#define LSCALE_PAGE_UPVALUES   (LSCALE_CODEC_UPVALUES + 4)
+
+/* Pushes them, with the codec's. [-0, +LSCALE_PAGE_UPVALUES] */
+void lscale_push_page_upvalues(lua_State *L);
 
 #endif

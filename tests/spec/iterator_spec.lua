@@ -74,6 +74,15 @@ describe("get_tasks", function()
         assert.equal("2", one.docs[2].task_id)
     end)
 
+    it("decodes what stands beside the documents as it does any JSON", function()
+        serve { '{"docs":[{"task_id":"1"}],"empty":[],"big":123456789012345678901234567890}' }
+        local tasks = client:get_tasks { project_name = "p" }
+        assert.is_true(scaleapi.json.is_array(tasks.empty))
+        assert.equal("123456789012345678901234567890", tostring(tasks.big))
+        assert.equal('{"n":[[],123456789012345678901234567890]}',
+            scaleapi.json.encode { n = { tasks.empty, tasks.big } })
+    end)
+
     it("counts with one small request", function()
         serve { page(1, 1, token "a") }
         assert.equal(1, client:get_tasks_count { project_name = "p", status = "completed" })
