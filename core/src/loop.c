@@ -41,7 +41,8 @@ struct scale_loop {
     scale__link members, endings, lanes;
     size_t unfinished;
     uint64_t random_state;
-    bool broken; /* a socket could not be watched: libcurl's handle is of no more use */
+    int left_off; /* the descriptor that the last turn had no time for; -1: it had for all */
+    bool broken;  /* a socket could not be watched: libcurl's handle is of no more use */
     scale_loop_options options;
 };
 
@@ -251,12 +252,23 @@ static void deliver(scale_loop *loop) {
     }
 }
 
+/* Where the descriptor is among the events; 0 when it is not. */
+static int place_of(int descriptor, const struct epoll_event *events, int count) {
+    for (int i = 0; i < count; i++)
+        if (events[i].data.fd == descriptor) return i;
+    return 0;
+}
+
 /* The loop's host may have other things to do: after a millisecond the rest is left, which is ready in the
-** next turn again. */
+** next turn again. That begins where this one left off, for epoll tells them in the same order each time. */
 static void dispatch_some(scale_loop *loop, const struct epoll_event *events, int count) {
     int64_t began = scale_loop_now(loop);
-    for (int i = 0; i < count && (i == 0 || scale_loop_now(loop) == began); i++)
-        dispatch(loop, events[i].data.fd, events[i].events);
+    int first = place_of(loop->left_off, events, count), done = 0;
+    while (done < count && (done == 0 || scale_loop_now(loop) == began)) {
+        const struct epoll_event *event = &events[(first + done++) % count];
+        dispatch(loop, event->data.fd, event->events);
+    }
+    loop->left_off = done < count ? events[(first + done) % count].data.fd : -1;
 }
 
 scale_status scale_loop_step(scale_loop *loop, int timeout_ms, scale_error *error) {
@@ -319,6 +331,7 @@ scale_status scale_loop_new(scale_loop **result, const scale_loop_options *optio
     if (loop == NULL) return scale__fail_no_memory(error);
     loop->options = taken;
     loop->transport_due = NEVER;
+    loop->left_off = -1;
     scale__link_init(&loop->members);
     scale__link_init(&loop->endings);
     scale__link_init(&loop->lanes);

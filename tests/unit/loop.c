@@ -146,6 +146,32 @@ static void watches_call_back_until_they_end(void) {
     scale_loop_free(loop);
 }
 
+/* Stays ready, and takes longer than a turn has. */
+static void be_slow(scale_loop *loop, int descriptor, unsigned events, void *user) {
+    (void)loop;
+    (void)descriptor;
+    (void)events;
+    fake_now += 5;
+    ++*(int *)user;
+}
+
+static void slow_watches_starve_nobody(void) {
+    scale_loop *loop = new_loop(true);
+    int ends[3][2], called[3] = {0, 0, 0};
+    for (int i = 0; i < 3; i++) {
+        CHECK_INT(pipe(ends[i]), 0);
+        CHECK_INT(write(ends[i][1], "a", 1), 1);
+        CHECK_INT(scale_loop_watch(loop, ends[i][0], SCALE_READABLE, be_slow, &called[i], NULL), SCALE_OK);
+    }
+    for (int turn = 0; turn < 6; turn++) scale_loop_step(loop, 0, NULL);
+    for (int i = 0; i < 3; i++) {
+        CHECK_INT(called[i], 2);
+        close(ends[i][0]);
+        close(ends[i][1]);
+    }
+    scale_loop_free(loop);
+}
+
 /* ===================================================================== calls */
 
 static scale_client *new_client(scale_loop *loop, const char *url) {
@@ -436,6 +462,7 @@ int main(void) {
     RUN(a_timer_that_sets_a_timer_does_not_hold_the_loop);
     RUN(a_timer_that_was_due_already_ends_the_wait);
     RUN(watches_call_back_until_they_end);
+    RUN(slow_watches_starve_nobody);
     RUN(calls_refuse_wrong_use);
     RUN(options_of_an_older_program_are_understood);
     RUN(values_of_a_list_may_come_apart);
