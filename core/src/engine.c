@@ -406,6 +406,14 @@ static void handle_lookup(scale_call *call, bool not_found) {
     }
 }
 
+/* What went wrong with a look-up, for whoever is told why bulk work waits. */
+static void describe_lookup(const scale__outcome *outcome, scale_error *error) {
+    if (outcome->kind != SCALE_NONE)
+        snprintf(error->message, sizeof error->message, "%s", outcome->message);
+    else
+        snprintf(error->message, sizeof error->message, "HTTP %d to a look-up", outcome->code);
+}
+
 /* True when the look-up tells something: an answer, or that there is nothing. */
 static bool judge_lookup(const scale_call *call, const scale__outcome *outcome, scale__failure *failure) {
     bool good_status = outcome->code >= 200 && outcome->code < 300;
@@ -444,8 +452,8 @@ static void on_finished(void *user, const scale__outcome *outcome) {
     bool good =
         lookup ? judge_lookup(call, outcome, &failure) : judge(call, outcome, &error, &failure) == SCALE_OK;
     if (good) scale__server_clock_set(&client->clock, outcome->date, scale_loop_now(call->loop));
-    if (call->options.bulk)
-        scale__bulk_landed(call, good ? NULL : &failure, lookup ? outcome->message : error.message);
+    if (lookup && !good) describe_lookup(outcome, &error);
+    if (call->options.bulk) scale__bulk_landed(call, good ? NULL : &failure, error.message);
     if (lookup && good)
         handle_lookup(call, outcome->code == 404);
     else if (lookup)

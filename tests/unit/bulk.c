@@ -430,6 +430,20 @@ static void changes_are_told_once(void) {
     close_all();
 }
 
+static void a_look_up_that_fails_says_why_too(void) {
+    scale_call_options options = SCALE_CALL_OPTIONS_INIT;
+    scale_change change;
+    options.bulk = options.accept_existing = true;
+    serve(1, "409 Conflict\r\n\r\n{}", "503 Away\r\n\r\n{}");
+    open_client(url, 600000);
+    start_of(client, "create_task", "{\"unique_id\":\"u\"}", &options);
+    run_until_open();
+    while (scale_client_next_change(client, &change) && strncmp(change.what, "breaker", 7) != 0) continue;
+    CHECK_TEXT(change.what, "breaker: closed -> open");
+    CHECK_TEXT(change.why, "six failures in a row: HTTP 503 to a look-up");
+    close_all();
+}
+
 /* Other calls than bulk ones: fifty retries, then they fail at once, and say so. */
 static void without_budget_another_call_fails(void) {
     scale_call_options options = SCALE_CALL_OPTIONS_INIT;
@@ -480,6 +494,7 @@ int main(void) {
     RUN(a_probe_that_is_canceled_is_followed_by_another);
     RUN(clients_of_one_key_share_a_lane);
     RUN(changes_are_told_once);
+    RUN(a_look_up_that_fails_says_why_too);
     RUN(without_budget_another_call_fails);
     RUN(without_budget_bulk_calls_wait);
     return RESULT();
