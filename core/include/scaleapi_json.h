@@ -198,7 +198,8 @@ SCALE_API scale_status scale_json_pick(scale_slice document, const scale_slice *
 
 /*
 ** A text that holds documents in an array, with whatever else beside it: {"docs":[{…},{…}],"total":2}.
-** It is cut in one pass, which notes where the members of each document are.
+** It is cut in one pass, which notes where the members of each document are; but not one that checks them in
+** full, as for writing them to a file.
 */
 typedef struct scale_json_page scale_json_page;
 
@@ -220,7 +221,7 @@ SCALE_API bool scale_json_page_is_checked(const scale_json_page *page);
 /* One of them, from 0. */
 SCALE_API scale_slice scale_json_page_document(const scale_json_page *page, size_t index);
 
-/* As scale_json_find, of one of them: without passing over it. */
+/* As scale_json_find, of one of them: without passing over it, unless it was checked in full. */
 SCALE_API scale_status scale_json_page_find(const scale_json_page *page, size_t index, const char *key,
                                             size_t key_size, scale_slice *value, scale_error *error);
 

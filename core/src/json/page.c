@@ -1,6 +1,7 @@
 /*
 ** page.c - a text that holds documents in an array, cut in one pass: where each of them begins and ends, and
 ** where the members of its first level are, so that a field is found without passing over the document again.
+** Those are not noted when the documents are checked in full: who wants that mostly writes them to a file.
 ** Called by answer.c for what comes page by page, and by bindings for what it found.
 */
 #include <string.h>
