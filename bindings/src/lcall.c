@@ -169,7 +169,7 @@ static scale_status plain_field(lua_State *L, int table, const char *name, const
                                 scale_error *error) {
     size_t size = 0;
     if (text_field(L, table, name, text, &size, error) != SCALE_OK) return SCALE_ERROR;
-    if (*text == NULL || strlen(*text) == size) return SCALE_OK;
+    if (*text == NULL || lscale_plain_text(L, -1) != NULL) return SCALE_OK;
     return fail_field(error, name, "must not have a NUL in it");
 }
 

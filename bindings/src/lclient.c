@@ -58,7 +58,9 @@ static void read_option(lua_State *L, const option *o, scale_client_options *int
     switch (o->kind) {
     case TEXT:
         if (lua_type(L, -1) != LUA_TSTRING) wrong_type(L, o, "a string");
-        *(const char **)place = lua_tostring(L, -1);
+        *(const char **)place = lscale_plain_text(L, -1);
+        if (*(const char **)place == NULL)
+            luaL_error(L, "client option '%s' must not have a NUL in it", o->name);
         break;
     case SECONDS:
         if (lua_type(L, -1) != LUA_TNUMBER) wrong_type(L, o, "a number of seconds");

@@ -4,12 +4,19 @@
 #include "lcore.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "ljson.h"
 
 int lscale_milliseconds(lua_State *L, double seconds, const char *what) {
     if (isnan(seconds) || seconds < 0) luaL_error(L, "%s must be a number of seconds, 0 or more", what);
     return seconds > 2000000.0 ? 2000000000 : (int)ceil(seconds * 1000.0);
+}
+
+const char *lscale_plain_text(lua_State *L, int index) {
+    size_t size;
+    const char *text = lua_tolstring(L, index, &size);
+    return strlen(text) == size ? text : NULL;
 }
 
 static void set_text(lua_State *L, const char *key, const char *value) {

@@ -56,6 +56,9 @@ lscale_client *lscale_check_client(lua_State *L, int index);
 /* Seconds in Lua to milliseconds in C; raises on NaN and negatives. */
 int lscale_milliseconds(lua_State *L, double seconds, const char *what);
 
+/* The string at `index`, for C, which reads it up to its first NUL: NULL when there is one in it. */
+const char *lscale_plain_text(lua_State *L, int index);
+
 /* Each adds its part to the module's table on the top. [-0, +0] */
 void lscale_open_loop(lua_State *L);
 void lscale_open_client(lua_State *L);

@@ -1,6 +1,7 @@
 /*
 ** lexchange.c - an exchange of core as userdata: one plain HTTP request, and its answer.
 */
+#include <stdio.h>
 #include <string.h>
 
 #include "lcore.h"
@@ -19,9 +20,16 @@ static void on_done(scale_exchange *exchange, void *user) {
 
 /* ==================================================================== request */
 
-static const char *text_field(lua_State *L, const char *name, size_t *size) {
+/* Texts are left on the stack, and kept by the table. */
+static scale_status plain_field(lua_State *L, const char *name, const char **text, scale_error *error) {
     lua_getfield(L, 2, name);
-    return luaL_optlstring(L, -1, NULL, size); /* the table keeps it */
+    if (lua_isnil(L, -1)) return SCALE_OK;
+    luaL_checkstring(L, -1);
+    *text = lscale_plain_text(L, -1);
+    if (*text != NULL) return SCALE_OK;
+    error->kind = SCALE_USAGE;
+    snprintf(error->message, sizeof error->message, "%s must not have a NUL in it", name);
+    return SCALE_ERROR;
 }
 
 static bool flag_field(lua_State *L, const char *name, bool otherwise) {
@@ -52,22 +60,30 @@ static const char *const *header_lines(lua_State *L) {
     return lines;
 }
 
-static void read_request(lua_State *L, scale_exchange_request *request) {
+static scale_status read_request(lua_State *L, scale_exchange_request *request, scale_error *error) {
     static const char *const names[] = {"GET", "POST", "PUT", "DELETE", "HEAD", NULL};
     static const scale_method methods[] = {SCALE_GET, SCALE_POST, SCALE_PUT, SCALE_DELETE, SCALE_HEAD};
-    size_t unused;
     lua_getfield(L, 2, "method");
     request->method = methods[luaL_checkoption(L, -1, NULL, names)];
-    request->url = text_field(L, "url", &unused);
-    request->body = text_field(L, "body", &request->body_size);
-    request->ca_file = text_field(L, "ca_file", &unused);
-    request->proxy = text_field(L, "proxy", &unused);
+    lua_getfield(L, 2, "body");
+    request->body = luaL_optlstring(L, -1, NULL, &request->body_size);
+    if (plain_field(L, "url", &request->url, error) != SCALE_OK ||
+        plain_field(L, "ca_file", &request->ca_file, error) != SCALE_OK ||
+        plain_field(L, "proxy", &request->proxy, error) != SCALE_OK)
+        return SCALE_ERROR;
     request->timeout = seconds_field(L, "timeout", request->timeout);
     request->connect_timeout = seconds_field(L, "connect_timeout", request->connect_timeout);
     if (lua_getfield(L, 2, "max_answer") != LUA_TNIL) request->max_answer = (size_t)luaL_checkinteger(L, -1);
     request->verify = flag_field(L, "verify", true);
     request->follow = flag_field(L, "follow", false);
     request->headers = header_lines(L);
+    return SCALE_OK;
+}
+
+static int refuse(lua_State *L, const scale_error *error) {
+    lua_pushnil(L);
+    lscale_push_error(L, error);
+    return 2;
 }
 
 /* core.exchange(loop, request) -> an exchange that becomes ready once; or nil, error table */
@@ -77,7 +93,7 @@ static int start(lua_State *L) {
     scale_error error = SCALE_ERROR_INIT;
     luaL_checktype(L, 2, LUA_TTABLE);
     luaL_checkstack(L, 16, NULL);
-    read_request(L, &request);
+    if (read_request(L, &request, &error) != SCALE_OK) return refuse(L, &error);
     lexchange *e = lua_newuserdatauv(L, sizeof *e, 1);
     memset(e, 0, sizeof *e);
     e->owner = loop;
@@ -86,9 +102,7 @@ static int start(lua_State *L) {
     lua_setiuservalue(L, -2, 1);
     lscale_register(L, e);
     if (scale_exchange_start(&e->exchange, loop->loop, &request, on_done, e, &error) == SCALE_OK) return 1;
-    lua_pushnil(L);
-    lscale_push_error(L, &error);
-    return 2;
+    return refuse(L, &error);
 }
 
 /* ===================================================================== result */

@@ -429,6 +429,11 @@ describe("wrong use", function()
         says("max_in_flight must be more than 0", function()
             return scaleapi.client { api_key = "k", max_in_flight = 0 }, nil
         end)
+        for _, name in ipairs { "api_key", "base_url", "proxy", "ca_file" } do
+            says("client option '" .. name .. "' must not have a NUL in it", function()
+                return scaleapi.client { api_key = "k", [name] = "https://a\0b" }, nil
+            end)
+        end
         says("the API key has a space", function() return scaleapi.client { api_key = "a b" }, nil end)
         says("user_agent has a control character", function()
             return scaleapi.client { api_key = "k", user_agent = "x\r\nX-Evil: 1" }, nil

@@ -301,6 +301,8 @@ describe("fetch", function()
         ["a line end in a header"] = { { headers = { A = "b\r\nC: d" } }, "control character" },
         ["a header's name with a space"] = { { headers = { ["A b"] = "c" } }, "no header's name" },
         ["a length"] = { { headers = { ["Content-Length"] = "3" }, body = "abc" }, "not for you to set" },
+        ["a NUL in a file's name"] = { { ca_file = "a\0b" }, "ca_file must not have a NUL in it" },
+        ["a NUL in a proxy's address"] = { { proxy = "http://127.0.0.1:1\0" }, "proxy must not have a NUL in it" },
         ["a GET with a body"] = { { method = "GET", body = "x" }, "has no body" },
     } do
         it("refuses " .. what .. ", and sends nothing", function()
