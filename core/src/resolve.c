@@ -28,6 +28,16 @@ static bool is_string(scale_slice value) {
     return value.data != NULL && scale_json_type_of(value) == SCALE_JSON_TYPE_STRING;
 }
 
+/* Can it be asked for? A string with a lone surrogate in it has no bytes that an address could name. */
+static bool is_nameable(scale_slice value) {
+    size_t size;
+    if (!is_string(value)) return false;
+    char *text = scale__allocate(value.size);
+    bool fine = text == NULL || scale_json_string(value, text, &size, NULL) == SCALE_OK;
+    scale__release(text);
+    return fine;
+}
+
 static scale_slice body_of(const scale_call *call) {
     return (scale_slice){call->body, call->body == NULL ? 0 : call->body_size};
 }
@@ -38,15 +48,15 @@ static bool is_second_api(const scale_call *call) {
 
 /* By which of its names a body says which batch of the second API it is about; NULL: by none. */
 static const char *batch_key(const scale_call *call) {
-    if (is_string(member(body_of(call), "batch_id"))) return "batch_id";
-    return is_string(member(body_of(call), "batch_name")) ? "batch_name" : NULL;
+    const char *key = is_string(member(body_of(call), "batch_id")) ? "batch_id" : "batch_name";
+    return is_nameable(member(body_of(call), key)) ? key : NULL;
 }
 
 bool scale__resolve_is_repeatable(const scale_call *call) {
     switch (call->operation->repeat) {
     case SCALE_REPEAT_SAFE: return true;
     case SCALE_REPEAT_UNIQUE_ID: return call->idempotency_key != NULL || scale__resolve_has_unique_id(call);
-    case SCALE_REPEAT_NAME: return is_string(member(body_of(call), "name"));
+    case SCALE_REPEAT_NAME: return is_nameable(member(body_of(call), "name"));
     case SCALE_REPEAT_STATE: return !is_second_api(call) || batch_key(call) != NULL;
     default: return false;
     }
@@ -54,7 +64,7 @@ bool scale__resolve_is_repeatable(const scale_call *call) {
 
 bool scale__resolve_has_unique_id(const scale_call *call) {
     scale_slice unique_id = member(body_of(call), "unique_id");
-    return is_string(unique_id) && unique_id.size > 2;
+    return is_nameable(unique_id) && unique_id.size > 2;
 }
 
 /* ================================================================ the address */

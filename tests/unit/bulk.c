@@ -338,6 +338,24 @@ static void what_could_be_done_twice_is_not_sent_again(void) {
     close_all();
 }
 
+/* A name that no address can hold cannot be looked up. */
+static void a_lone_surrogate_names_nothing(void) {
+    static const char *const cases[][2] = {{"create_task", "{\"unique_id\":\"\\ud800\"}"},
+                                           {"create_batch", "{\"project\":\"p\",\"name\":\"\\udc00x\"}"},
+                                           {"v2.finalize_batch", "{\"batch_id\":\"\\ud800\"}"}};
+    scale_call_options options = SCALE_CALL_OPTIONS_INIT;
+    options.bulk = true;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        serve(1, "500 Broken\r\n\r\n{}", "409 Conflict\r\n\r\n{}");
+        open_client(url, 3600000);
+        start_of(client, cases[i][0], cases[i][1], &options);
+        run(600);
+        CHECK_INT(scale_call_error(calls[0])->kind, SCALE_AMBIGUOUS);
+        CHECK_INT(requests(), 1);
+        close_all();
+    }
+}
+
 static void a_deadline_of_its_own_ends_it_while_it_waits(void) {
     open_client(NOBODY, 3600000);
     for (int i = 0; i < 10; i++) start_bulk(0);
@@ -488,6 +506,7 @@ int main(void) {
     RUN(a_row_that_always_fails_is_tried_eight_times);
     RUN(its_attempts_can_be_told);
     RUN(what_could_be_done_twice_is_not_sent_again);
+    RUN(a_lone_surrogate_names_nothing);
     RUN(a_deadline_of_its_own_ends_it_while_it_waits);
     RUN(one_that_waits_can_be_canceled_and_dropped);
     RUN(closing_the_client_ends_what_waits);
