@@ -338,13 +338,16 @@ static int result(lua_State *L) {
 }
 
 /* call:page() -> the answer of a list that comes page by page, as a page; or nil, error table. Once,
- * likewise. */
+** likewise. Raises, and the answer stays, when it is no page. */
 static int page(lua_State *L) {
     lcall *c = check_done(L);
     lscale_page *page = lscale_push_page(L);
     int count = push_failure(L, c) ? 2 : 1;
     scale_json_page *taken = count == 1 ? scale_call_take_page(c->call) : NULL;
-    if (taken != NULL) lscale_fill_page(page, taken);
+    if (taken != NULL)
+        lscale_fill_page(page, taken);
+    else if (count == 1)
+        return luaL_error(L, "the answer is no page; call:result() has it");
     forget(c);
     return count;
 }

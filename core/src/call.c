@@ -218,7 +218,7 @@ bool scale_call_is_done(const scale_call *call) {
 }
 
 scale_slice scale_call_answer(const scale_call *call) {
-    bool good = call->state == SCALE__CALL_DONE && call->error.kind == SCALE_NONE;
+    bool good = call->state == SCALE__CALL_DONE && call->error.kind == SCALE_NONE && !call->was_taken;
     return good ? scale__call_bytes(call) : (scale_slice){NULL, 0};
 }
 
@@ -228,6 +228,7 @@ scale_json_page *scale_call_take_page(scale_call *call) {
     if (page == NULL || call->state != SCALE__CALL_DONE) return NULL;
     scale__json_page_own(page, scale__buffer_take(&call->answer, &size));
     call->page = NULL;
+    call->was_taken = true;
     return page;
 }
 

@@ -114,6 +114,7 @@ static scale_status open_session(scale_exchange *exchange, bool loopback, scale_
         .user_agent = user_agent,
         .ca_file = exchange->ca_file,
         .proxy = exchange->proxy,
+        .most_at_once = 1,
         .verify = exchange->verify,
         .loopback = loopback,
     };

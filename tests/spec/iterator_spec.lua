@@ -83,6 +83,14 @@ describe("get_tasks", function()
             scaleapi.json.encode { n = { tasks.empty, tasks.big } })
     end)
 
+    it("keeps an answer that is no page when it is asked for one", function()
+        serve { document(1) }
+        local call = client._core:start("get_task", { task_id = "1" })
+        while not call:is_done() do scaleapi.step() end
+        assert.has_error(function() call:page() end, "the answer is no page; call:result() has it")
+        assert.equal(document(1), (call:result()))
+    end)
+
     it("counts with one small request", function()
         serve { page(1, 1, token "a") }
         assert.equal(1, client:get_tasks_count { project_name = "p", status = "completed" })

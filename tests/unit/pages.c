@@ -150,8 +150,22 @@ static void a_list_goes_on_by_its_offset(void) {
     tear_down();
 }
 
+static void a_page_that_was_taken_is_the_callers(void) {
+    static const char *const answers[] = {"{\"docs\":[{\"name\":\"a\"}],\"has_more\":false}"};
+    set_up(answers);
+    scale_call *call = ask("get_batches", NULL, 0, 0);
+    CHECK(scale_call_answer(call).data != NULL);
+    scale_json_page *page = scale_call_take_page(call);
+    CHECK(scale_call_answer(call).data == NULL && scale_call_take_page(call) == NULL);
+    scale_call_free(call);
+    CHECK_INT(scale_json_page_count(page), 1);
+    scale_json_page_free(page);
+    tear_down();
+}
+
 int main(void) {
     RUN(a_list_goes_on_by_its_token);
     RUN(a_list_goes_on_by_its_offset);
+    RUN(a_page_that_was_taken_is_the_callers);
     return RESULT();
 }
