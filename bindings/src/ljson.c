@@ -221,9 +221,10 @@ static int json_page(lua_State *L) {
     scale_json_page *cut;
     scale_error error;
     scale_slice text = check_slice(L, 1);
+    const char *key = luaL_checkstring(L, 2);
     lscale_page *page = lscale_push_page(L);
     begin(&error);
-    check_status(L, scale_json_page_new(&cut, text, luaL_checkstring(L, 2), false, &error), &error);
+    check_status(L, scale_json_page_new(&cut, text, key, false, &error), &error);
     lscale_fill_page(page, cut);
     if (scale_json_page_count(cut) < 0)
         lua_pushnil(L);
@@ -234,6 +235,7 @@ static int json_page(lua_State *L) {
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
     lscale_push_beside(L, cut);
+    lscale_empty_page(page); /* now, for the collector does not see how large it is */
     return 2;
 }
 

@@ -28,6 +28,13 @@ void lscale_fill_page(lscale_page *page, scale_json_page *documents) {
     page->count = scale_json_page_count(documents) > 0 ? (size_t)scale_json_page_count(documents) : 0;
 }
 
+void lscale_empty_page(lscale_page *page) {
+    scale_json_page *documents = page->page;
+    page->page = NULL;
+    page->count = page->next = 0;
+    scale_json_page_free(documents);
+}
+
 static lscale_page *check_page(lua_State *L, int index) {
     return luaL_checkudata(L, index, LSCALE_PAGE);
 }
@@ -184,13 +191,6 @@ static bool is_here(lua_State *L, int page) {
     return here;
 }
 
-static void free_page(lscale_page *page) {
-    scale_json_page *documents = page->page;
-    page->page = NULL;
-    page->count = page->next = 0;
-    scale_json_page_free(documents);
-}
-
 /* page:let_go(): whatever document is still there gets its own bytes, and those of the page are freed.
 ** Returns how many there were. */
 static int let_go(lua_State *L) {
@@ -206,13 +206,13 @@ static int let_go(lua_State *L) {
             lua_settop(L, 2);
         }
     }
-    free_page(page);
+    lscale_empty_page(page);
     lua_pushinteger(L, there);
     return 1;
 }
 
 static int collect(lua_State *L) {
-    free_page(luaL_checkudata(L, 1, LSCALE_PAGE));
+    lscale_empty_page(luaL_checkudata(L, 1, LSCALE_PAGE));
     return 0;
 }
 

@@ -31,6 +31,8 @@ enum {
 lscale_page *lscale_push_page(lua_State *L);
 /* Puts them in. */
 void lscale_fill_page(lscale_page *page, scale_json_page *documents);
+/* Frees what is in it. */
+void lscale_empty_page(lscale_page *page);
 /* Pushes the table of what stands beside the documents. [-0, +1] */
 void lscale_push_beside(lua_State *L, const scale_json_page *page);
 
