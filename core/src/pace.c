@@ -36,11 +36,11 @@
 #define BURST_MS     50                 /* what a late turn of the loop may make up for */
 #define QUIET_MS     1000               /* without work for so long: what was counted tells no more */
 
-static int least(int a, int b) {
+static int smaller(int a, int b) {
     return a < b ? a : b;
 }
 
-static int most(int a, int b) {
+static int larger(int a, int b) {
     return a > b ? a : b;
 }
 
@@ -62,7 +62,7 @@ static void forget_checks(scale_pace *pace) {
 static const char *halve(scale_pace *pace, int at_least, int64_t now) {
     int before = pace->limit;
     pace->doubling = false;
-    pace->limit = least(before, most(at_least, before / 2));
+    pace->limit = smaller(before, larger(at_least, before / 2));
     pace->cut_at = now;
     forget_checks(pace);
     begin_round(pace, now);
@@ -97,7 +97,7 @@ static const char *end_round(scale_pace *pace, int64_t now) {
         if (growth_is_vain(pace, throughput, latency, now)) {
             why = "more in flight brought longer answers, not more of them";
         } else {
-            pace->limit = least(pace->ceiling, pace->doubling ? before * 2 : before + 1);
+            pace->limit = smaller(pace->ceiling, pace->doubling ? before * 2 : before + 1);
             why = "a round trip without refusals";
         }
     }
@@ -229,7 +229,7 @@ static const char *raise_rate(scale_pace *pace, int64_t now) {
     pace->stood = pace->rate;
     pace->trust = 2;
     pace->rate *= 1 + pace->step;
-    pace->limit = most(pace->limit, needed_in_flight(pace));
+    pace->limit = larger(pace->limit, needed_in_flight(pace));
     pace->step = pace->step * STEPS_GROW < MOST_STEP ? pace->step * STEPS_GROW : MOST_STEP;
     pace->raise_at = now + STEP_MS;
     pace->held = false;
@@ -253,8 +253,8 @@ static const char *take_answer(scale_pace *pace, int64_t sent_at, int64_t now) {
 
 void scale_pace_init(scale_pace *pace, int ceiling, int64_t now) {
     memset(pace, 0, sizeof *pace);
-    pace->ceiling = most(ceiling, 1);
-    pace->limit = least(pace->ceiling, FIRST_LIMIT);
+    pace->ceiling = larger(ceiling, 1);
+    pace->limit = smaller(pace->ceiling, FIRST_LIMIT);
     pace->doubling = true;
     pace->steady_for = LEAST_STEADY;
     pace->cut_at = pace->refused_at = INT64_MIN;
@@ -264,14 +264,14 @@ void scale_pace_init(scale_pace *pace, int ceiling, int64_t now) {
 }
 
 void scale_pace_set_ceiling(scale_pace *pace, int ceiling) {
-    pace->ceiling = most(ceiling, 1);
+    pace->ceiling = larger(ceiling, 1);
     /* As if it had begun with it, if it has just begun. */
     if (pace->doubling && pace->limit < FIRST_LIMIT && pace->latency == 0) pace->limit = FIRST_LIMIT;
-    pace->limit = least(pace->limit, pace->ceiling);
+    pace->limit = smaller(pace->limit, pace->ceiling);
 }
 
 void scale_pace_restart(scale_pace *pace, int64_t now) {
-    pace->limit = least(pace->limit, LIMIT_AFRESH);
+    pace->limit = smaller(pace->limit, LIMIT_AFRESH);
     pace->doubling = true;
     pace->cut_at = now;
     forget_checks(pace);
