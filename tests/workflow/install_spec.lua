@@ -99,6 +99,28 @@ describe("installed", function()
         assert.not_equal(0, code)
         assert.matches("0%.1%.0", err)
     end)
+
+    it("is found by CMake without libcurl's files, but for the static library", function()
+        support.write("CMakeLists.txt", [[
+            cmake_minimum_required(VERSION 3.25)
+            project(user C)
+            find_package(scaleapi QUIET COMPONENTS static)
+            if(NOT scaleapi_FOUND)
+                message(STATUS "no static library")
+            endif()
+            find_package(scaleapi REQUIRED COMPONENTS shared)
+            add_executable(shared main.c)
+            target_link_libraries(shared PRIVATE scaleapi::shared)]])
+        support.write("main.c", [[
+            #include <scaleapi.h>
+            #include <stdio.h>
+            int main(void) { return puts(scale_transport_name()) < 0; }]])
+        local said = must [[export PKG_CONFIG_LIBDIR="$PWD"
+            cmake -S . -B out -DCMAKE_PREFIX_PATH="$prefix" && cmake --build out >log && out/shared]]
+        assert.matches("no static library", said)
+        assert.matches("needs libcurl 7.88", said, 1, true)
+        assert.matches("libcurl/%S+\n$", said)
+    end)
 end)
 
 describe("the examples in C", function()
