@@ -4,9 +4,8 @@
 **     cc on_epoll.c $(pkg-config --cflags --libs scaleapi) -o on_epoll
 **     printf 'id-of-a-task\nanother\n' | SCALE_API_KEY=… SCALE_API_URL=… ./on_epoll
 **
-** For each line, which is a task's id, it prints the task's status. All that the library needs of a loop is
-*one
-** descriptor to wait for and one time-out.
+** For each line, which is a task's id, it prints the task's status. All that the library needs of a loop
+** is one descriptor to wait for and one time-out.
 */
 #include <errno.h>
 #include <scaleapi.h>
@@ -42,20 +41,24 @@ static void ask(scale_client *client, const char *id, size_t size) {
     need(scale_call_start(call, on_task, NULL, &error), &error);
 }
 
-/* Asks for each complete line. False at the end of the input. */
+/* Asks for each line, the last of which may lack its line feed. False at the end of the input. */
 static bool read_lines(scale_client *client) {
     static char text[4096];
     static size_t size;
     ssize_t got = read(STDIN_FILENO, text + size, sizeof text - size);
-    if (got <= 0) return false;
-    size += (size_t)got;
+    if (got > 0) size += (size_t)got;
     for (char *end; (end = memchr(text, '\n', size)) != NULL;) {
         size_t line = (size_t)(end - text);
         if (line > 0) ask(client, text, line);
         size -= line + 1;
         memmove(text, end + 1, size);
     }
-    return size < sizeof text;
+    if (size == sizeof text) {
+        fprintf(stderr, "a line is longer than %zu bytes\n", sizeof text - 1);
+        exit(1);
+    }
+    if (got <= 0 && size > 0) ask(client, text, size);
+    return got > 0;
 }
 
 /* False when the descriptor is of a kind that is always readable: a file, which epoll refuses. */

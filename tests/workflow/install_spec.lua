@@ -173,6 +173,8 @@ describe("the examples in C", function()
         assert.same({ '"pending"', '"pending"', "not_found" }, lines)
         assert.equal("", run "./on_epoll </dev/null")
         assert.equal("not_found\n", run "echo nope >ids && ./on_epoll <ids")
+        assert.equal("not_found\n", run "printf nope | ./on_epoll")
+        assert.equal("a line is longer than 4095 bytes\n", run "head -c 5000 /dev/zero | ./on_epoll 2>&1 || true")
     end)
 
     it("on_libuv: tells of batches", function()
