@@ -22,8 +22,8 @@ static void on_done(scale_call *call, void *user) {
 
 /* =================================================================== arguments */
 
-/* Everything below fills `error` and says so; only memory errors of Lua's own raise, and the call is
-** owned by its userdata by then. */
+/* Everything below fills `error` and says so, but for options of a wrong type and memory errors of Lua's own,
+** which raise; the call is owned by its userdata by then. */
 
 static scale_status set_encoded(lua_State *L, scale_call *call, const char *name, int value,
                                 scale_error *error) {

@@ -225,8 +225,8 @@ int lscale_new_row_states(lua_State *L) {
 #define MANY_KEYS     10000
 #define MOST_EXPECTED ((size_t)1 << 20) /* what is expected wrongly weighs 10 bytes each */
 
-/* Open addressing in many small tables, so that one that grows weighs little. A key of 0 marks a free slot.
- */
+/* Open addressing in many small tables, so that one that grows weighs little. A key of 0 marks a free
+** slot. */
 typedef struct part {
     uint64_t *slots;
     uint32_t size;

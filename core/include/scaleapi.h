@@ -441,8 +441,8 @@ typedef struct scale_change {
     char why[160];
 } scale_change;
 
-/* Takes the oldest change that nobody has taken; false when there is none. Of more than 32 the oldest are
- * lost. */
+/* Takes the oldest change that nobody has taken; false when there is none. Of more than 32, the oldest
+** are lost. */
 SCALE_API bool scale_client_next_change(scale_client *client, scale_change *change);
 
 SCALE_API const char *scale_client_base_url(const scale_client *client);
@@ -463,15 +463,17 @@ typedef void (*scale_done_fn)(scale_call *call, void *user);
 typedef struct scale_call_options {
     size_t size;
     int timeout, connect_timeout, deadline, max_attempts; /* ms, ms, ms, count */
-    bool accept_existing; /* create_task: a refusal is success if a task equal to what was sent has its
-                             unique_id */
-    bool digest_id; /* create_task: the unique_id is a digest of all that is sent, so that of the task that
-                       has it only type, project, batch and status are compared */
-    const char *idempotency_key; /* creating a task: sent as the header Idempotency-Key, which makes it safe
-                                    to send it again; NULL: none */
-    bool bulk;                   /* one of many: it waits for its turn instead of failing. See below */
-    bool check_in_full;          /* of a list that comes page by page: a page whose documents are not JSON
-                                    through and through is no answer */
+    /* create_task: a refusal is success if a task equal to what was sent has its unique_id */
+    bool accept_existing;
+    /* create_task: the unique_id is a digest of all that is sent, so that of the task that has it only type,
+    ** project, batch and status are compared */
+    bool digest_id;
+    /* creating a task: sent as the header Idempotency-Key, so that it is safe to send it again; NULL: none */
+    const char *idempotency_key;
+    /* one of many: it waits for its turn instead of failing. See below */
+    bool bulk;
+    /* of a list that comes page by page: a page whose documents are not JSON throughout is no answer */
+    bool check_in_full;
 } scale_call_options;
 
 #define SCALE_CALL_OPTIONS_INIT                                                                              \

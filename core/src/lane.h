@@ -50,7 +50,7 @@ typedef struct scale__lane_landing {
 void scale__lane_landed(scale__lane *lane, const scale__lane_landing *landed);
 
 bool scale__lane_is_idle(const scale__lane *lane); /* nothing is in flight */
-bool scale__lane_is_calm(const scale__lane *lane); /* no more than a quarter of what may be in flight is */
+bool scale__lane_is_calm(const scale__lane *lane); /* less than a quarter of what may be in flight is */
 bool scale__lane_is_open(const scale__lane *lane); /* nothing but probes goes out */
 bool scale__lane_is_given_up(const scale__lane *lane);
 int64_t scale__lane_give_up_after(const scale__lane *lane);

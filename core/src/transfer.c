@@ -536,8 +536,8 @@ static void read_head(scale__transfer *transfer, scale__outcome *outcome) {
     struct curl_header *header = NULL;
     while ((header = curl_easy_nextheader(transfer->easy, CURLH_HEADER, -1, header)) != NULL) {
         size_t size = strlen(header->value);
-        while (size > 0 && strchr(" \t\r\n", header->value[size - 1]) != NULL)
-            size--; /* libcurl's own leaves one */
+        /* libcurl's own leaves one */
+        while (size > 0 && strchr(" \t\r\n", header->value[size - 1]) != NULL) size--;
         scale__buffer_append(transfer->head, header->name, strlen(header->name) + 1);
         scale__buffer_append(transfer->head, header->value, size);
         scale__buffer_append_byte(transfer->head, '\0');

@@ -4,10 +4,9 @@
 **     cc host.c $(pkg-config --cflags --libs lua5.4) -o host
 **     SCALE_API_KEY=… SCALE_API_URL=… ./host script.lua
 **
-** The script runs as a job, so that the application goes on meanwhile: here it counts its turns. Memory comes
-*from the
-** application, which bounds it; what the script prints goes to the application's log; Ctrl-C is the cancel
-*button.
+** The script runs as a job, so that the application goes on meanwhile: here it counts its turns. Memory
+** comes from the application, which bounds it; what the script prints goes to the application's log; Ctrl-C
+** is the cancel button.
 ** The module is found by Lua itself (package.path, package.cpath); nothing of it is linked.
 */
 #include <lauxlib.h>
