@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lclass.h"
 #include "lrows.h"
 
 #define LINES            "scaleapi.sys.lines"
@@ -354,14 +355,17 @@ static fault survey_some(lua_State *L, lines *l, span *row) {
 ** start to its end, some megabytes at a time, counts the lines that are not blank and those that are equal
 ** to an earlier one, whatever stands around them; their digests go into the set `keys`, those of the equal
 ** ones into `again`. The file's own digest is SHA-256. Then it stands at the start, and what is read is
-** compared: see lines:next(). */
+** compared: see lines:next(). After an error the next call begins at the start. */
 static int survey(lua_State *L) {
     lines *l = check_lines(L);
     span row;
     lua_settop(L, 3);
     if (!l->surveying) begin_survey(L, l);
     fault f = survey_some(L, l, &row);
-    if (f != NO_FAULT) return tell_fault(L, l, f);
+    if (f != NO_FAULT) {
+        l->surveying = false;
+        return tell_fault(L, l, f);
+    }
     if (row.data != NULL) {
         lua_pushboolean(L, false);
         return 1;
@@ -423,11 +427,5 @@ void lscale_make_lines_class(lua_State *L) {
         {"close", close_lines},
         {NULL, NULL},
     };
-    luaL_newmetatable(L, LINES);
-    lua_pushcfunction(L, close_lines);
-    lua_setfield(L, -2, "__gc");
-    lua_newtable(L);
-    luaL_setfuncs(L, methods, 0);
-    lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
+    lscale_make_class(L, LINES, methods, close_lines);
 }

@@ -65,6 +65,14 @@ describe("jsonl", function()
         for _, wrong in ipairs { "/", "/nonexistent", "/dev/null", 7 } do assert.is_false((pcall(jsonl.open, wrong))) end
     end)
 
+    it("surveys a file from its start after an error", function()
+        write("1\n" .. ("x"):rep(33 << 20))
+        local lines <close> = setmetatable({ it = sys.lines(path) }, { __close = function(l) l.it:close() end })
+        assert.has_error(function() while not lines.it:survey() do end end)
+        write "1\n2\n"
+        assert.equal(2, (lines.it:survey()))
+    end)
+
     it("passes over lines", function()
         local reader = open "a\n\nb\nc\n \nd"
         assert.equal(0, reader:skip(0))
