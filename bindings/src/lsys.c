@@ -104,16 +104,18 @@ static int sha256_raw(lua_State *L) {
     return 1;
 }
 
-static int hash_file(hasher *h, int descriptor, unsigned char result[HASH_SIZE]) {
+typedef enum { HASHED, CANNOT_READ, CANNOT_HASH } outcome;
+
+static outcome hash_file(hasher *h, int descriptor, unsigned char result[HASH_SIZE]) {
     unsigned char chunk[FILE_CHUNK];
     unsigned written = 0;
     ssize_t count;
-    if (!EVP_DigestInit_ex2(h->context, h->algorithm, NULL)) return 0;
+    if (!EVP_DigestInit_ex2(h->context, h->algorithm, NULL)) return CANNOT_HASH;
     while ((count = read(descriptor, chunk, sizeof chunk)) != 0) {
-        if (count < 0 && errno != EINTR) return 0;
-        if (count > 0 && !EVP_DigestUpdate(h->context, chunk, (size_t)count)) return 0;
+        if (count < 0 && errno != EINTR) return CANNOT_READ;
+        if (count > 0 && !EVP_DigestUpdate(h->context, chunk, (size_t)count)) return CANNOT_HASH;
     }
-    return EVP_DigestFinal_ex(h->context, result, &written);
+    return EVP_DigestFinal_ex(h->context, result, &written) ? HASHED : CANNOT_HASH;
 }
 
 /* sys.sha256_file(path) -> the SHA-256 of all of the file | nil, message, errno. In flat memory. */
@@ -123,10 +125,12 @@ static int sha256_file(lua_State *L) {
     hasher *h = ready_hasher(L);
     int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) return luaL_fileresult(L, 0, path);
-    int ok = hash_file(h, descriptor, result), error = errno;
+    outcome came = hash_file(h, descriptor, result);
+    int error = errno;
     close(descriptor);
     errno = error;
-    if (!ok) return luaL_fileresult(L, 0, path);
+    if (came == CANNOT_HASH) luaL_error(L, "libcrypto cannot compute SHA-256");
+    if (came == CANNOT_READ) return luaL_fileresult(L, 0, path);
     lscale_push_digits(L, result);
     return 1;
 }
