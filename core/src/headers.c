@@ -17,6 +17,16 @@ static bool append_header(struct curl_slist **list, const char *header) {
     return true;
 }
 
+static bool append_line(struct curl_slist **list, const char *name, const char *value) {
+    scale__buffer line;
+    scale__buffer_init(&line, (size_t)-1 / 4);
+    scale__buffer_append_text(&line, name);
+    scale__buffer_append_text(&line, ": ");
+    bool fine = scale__buffer_append(&line, value, strlen(value) + 1) && append_header(list, line.data);
+    scale__buffer_clear(&line);
+    return fine;
+}
+
 /* Appends the key as a user name without a password. */
 static bool append_basic(scale__buffer *line, const char *key) {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -40,12 +50,12 @@ static bool append_basic(scale__buffer *line, const char *key) {
 ** addresses that redirects lead to.
 */
 static bool append_key(struct curl_slist **list, const char *key, bool bearer) {
-    scale__buffer line;
-    scale__buffer_init(&line, (size_t)-1 / 4);
-    scale__buffer_append_text(&line, bearer ? "Authorization: Bearer " : "Authorization: Basic ");
-    bool fine = bearer ? scale__buffer_append_text(&line, key) : append_basic(&line, key);
-    fine = fine && scale__buffer_append_byte(&line, '\0') && append_header(list, line.data);
-    scale__buffer_clear(&line);
+    scale__buffer value;
+    scale__buffer_init(&value, (size_t)-1 / 4);
+    scale__buffer_append_text(&value, bearer ? "Bearer " : "Basic ");
+    bool fine = bearer ? scale__buffer_append_text(&value, key) : append_basic(&value, key);
+    fine = fine && scale__buffer_append_byte(&value, '\0') && append_line(list, "Authorization", value.data);
+    scale__buffer_clear(&value);
     return fine;
 }
 
@@ -57,16 +67,6 @@ static const char *accepted_encodings(void) {
     if (brotli)
         return zstd ? "Accept-Encoding: deflate, gzip, br, zstd" : "Accept-Encoding: deflate, gzip, br";
     return zstd ? "Accept-Encoding: deflate, gzip, zstd" : "Accept-Encoding: deflate, gzip";
-}
-
-static bool append_user_agent(struct curl_slist **list, const char *user_agent) {
-    scale__buffer line;
-    scale__buffer_init(&line, (size_t)-1 / 4);
-    scale__buffer_append_text(&line, "User-Agent: ");
-    bool fine =
-        scale__buffer_append(&line, user_agent, strlen(user_agent) + 1) && append_header(list, line.data);
-    scale__buffer_clear(&line);
-    return fine;
 }
 
 /*
@@ -81,12 +81,13 @@ bool scale__headers_make(scale__headers *headers, const char *key, const char *u
         for (size_t body = 0; body < SCALE__BODY_KINDS; body++) {
             struct curl_slist **list = &headers->api[bearer][body];
             bool fine = append_header(list, "Expect:") && append_key(list, key, bearer == 1) &&
-                        append_user_agent(list, user_agent) && append_header(list, accepted_encodings()) &&
+                        append_line(list, "User-Agent", user_agent) &&
+                        append_header(list, accepted_encodings()) &&
                         (types[body] == NULL || append_header(list, types[body]));
             if (!fine) return false;
         }
     }
-    return append_user_agent(&headers->proxy, user_agent);
+    return append_line(&headers->proxy, "User-Agent", user_agent);
 }
 
 void scale__headers_free(scale__headers *headers) {
@@ -121,13 +122,7 @@ bool scale__headers_own(struct curl_slist **list, const char *const *lines) {
 }
 
 bool scale__headers_idempotent(struct curl_slist **list, const struct curl_slist *of_api, const char *key) {
-    scale__buffer line;
     bool fine = true;
-    scale__buffer_init(&line, (size_t)-1 / 4);
-    scale__buffer_append_text(&line, "Idempotency-Key: ");
-    scale__buffer_append_text(&line, key);
     for (; fine && of_api != NULL; of_api = of_api->next) fine = append_header(list, of_api->data);
-    fine = fine && scale__buffer_append_byte(&line, '\0') && append_header(list, line.data);
-    scale__buffer_clear(&line);
-    return fine;
+    return fine && append_line(list, "Idempotency-Key", key);
 }
