@@ -102,6 +102,15 @@ describe("bulk", function()
         assert.equal(300, result.failed)
     end)
 
+    it("tells an outage from bad rows that were not sent, too", function()
+        local result = run(3, function(row)
+            local kind = row == 1 and "bad_row" or "network"
+            return failed(kind)
+        end)
+        assert.equal("gave_up", result.stopped and result.stopped.reason)
+        assert.same({ failed = 1 }, result.counts)
+    end)
+
     it("goes on through any number of refusals", function()
         local result = run(300, function() return failed("invalid_request", 400) end)
         assert.is_nil(result.stopped)
@@ -635,6 +644,51 @@ describe("bulk with a journal", function()
         assert.same({ reason = "enough", why = "that will do" }, result.stopped)
         assert.is_true(result.total < 30)
         assert.equal(0, result.left)
+    end)
+
+    -- The letters of the rows in the journal, which must not be locked any more.
+    local function letters(count)
+        local log = scaleapi.journal.open(path, {})
+        local list = {}
+        for row = 1, count do list[row] = log:state(row) or "-" end
+        log:close()
+        return table.concat(list)
+    end
+
+    it("closes the journal when on_outcome raises, with all that is known in it, and calls it no more", function()
+        local calls = 0
+        local result = work(8, nil, {
+            concurrency = 8, repeatable = function() return false end,
+            send = function(row)
+                scaleapi.sleep(row == 1 and 0.02 or 0.001) -- all others wait in the order for the first
+                return { state = "created", id = "t" .. row }
+            end,
+            on_outcome = function()
+                calls = calls + 1
+                error("no paper", 0)
+            end,
+        })
+        assert.equal("no paper", result.problem)
+        assert.equal(1, calls)
+        assert.equal("cccccccc", letters(8))
+    end)
+
+    it("records outcomes that came before send raised and were not looked at yet", function()
+        local result = work(6, function(row)
+            if row == 2 then error("broken", 0) end
+        end, { concurrency = 6, repeatable = function() return false end })
+        assert.equal("broken", result.problem)
+        assert.equal("cscccc", letters(6))
+    end)
+
+    it("leaves what was not sent as not begun when an outage ends it all", function()
+        local result = work(2, function()
+            local outcome = failed "network"
+            outcome.error.attempts = 0
+            return outcome
+        end, { one_call = true, repeatable = function() return false end })
+        assert.equal("gave_up", result.stopped.reason)
+        assert.equal("oo", letters(2))
     end)
 
     it("stops when its journal cannot be written", function()

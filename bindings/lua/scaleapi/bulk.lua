@@ -164,7 +164,7 @@ local function judge(state, job, outcome)
     end
     if OUTAGE[kind] then return doubt(state, job, outcome) end
     if not err or err.code then
-        state.streak = 0
+        state.streak, state.came_through = 0, true
         settle_doubtful(state)
     end
     settle(state, job, outcome)
@@ -232,19 +232,32 @@ local function take_result(state, job, outcome, problem)
     stop(state, "disk", problem.message)
 end
 
+-- A function raised: what is in flight is broken off, and says what became of it.
+local function break_off(state, problem)
+    state.problem = state.problem or problem
+    state.results:close()
+    scheduler.sleep(0)
+end
+
+-- What to make of rows that met an outage, when there will be no others to tell.
+local function end_doubt(state)
+    local last = state.doubtful[#state.doubtful]
+    if not last then return end
+    if not state.problem and not state.came_through then
+        local err = last.outcome.error
+        stop(state, "gave_up", "no request came through; the last: " .. tostring(err), err)
+    end
+    if not (state.problem or state.stopped) then return settle_doubtful(state) end
+    for _, each in ipairs(state.doubtful) do leave(state, each.job, each.outcome.error) end
+end
+
 local function take_results(state)
     for job, outcome, problem in state.results do
-        take_result(state, job, outcome, problem)
+        local ok, raised = pcall(take_result, state, job, outcome, problem)
+        if not ok then break_off(state, raised) end
         if state.journal and state.journal.failed then stop(state, "disk", state.journal.failed) end
     end
-    if state.stopped then
-        for _, each in ipairs(state.doubtful) do leave(state, each.job, each.outcome.error) end
-    elseif #state.doubtful > 0 and state.streak == state.done + #state.doubtful - (state.counts.skipped or 0) then
-        local err = state.doubtful[#state.doubtful].outcome.error
-        stop(state, "gave_up", "no request came through; the last: " .. tostring(err), err)
-    else
-        settle_doubtful(state)
-    end
+    end_doubt(state)
 end
 
 -- ----------------------------------------------------------------------- run
@@ -292,8 +305,9 @@ local function finish(state)
     state.timer:cancel()
     if state.alarm then state.alarm:cancel() end
     if state.look then state.look:cancel() end
-    state.order:flush()
+    local ok, problem = pcall(state.order.flush, state.order)
     if state.journal and not state.journal:close() then stop(state, "disk", state.journal.failed) end
+    if not ok then state.problem = state.problem or problem end
     if state.unresolved > 0 then
         stop(state, "gave_up", ("%s may have been done or not; run again to find out"):format(
             count_noun(state.unresolved, "row")))
@@ -315,7 +329,9 @@ local function run(state)
     if not ok then
         state.results:close()
         -- The rows' own iterator may be what waited for its turn.
-        if not (state.stopped and errors.is_error(problem, "canceled")) then state.problem = problem end
+        if not (state.stopped and errors.is_error(problem, "canceled")) then
+            state.problem = state.problem or problem
+        end
     end
     ok, problem = pcall(finish, state)
     if not ok then state.problem = state.problem or problem end
@@ -362,6 +378,17 @@ local function open_journal(options, source)
     return journal.open(path, { header = header_of(options, source), fresh = options.fresh })
 end
 
+-- Hands outcomes over, in their order; to a function that has raised no more.
+local function teller(on_outcome)
+    local has_raised = false
+    return function(row, outcome)
+        if has_raised or not on_outcome then return end
+        has_raised = true
+        on_outcome(row, outcome)
+        has_raised = false
+    end
+end
+
 local function start(options)
     check(options)
     local source = row_sources.open(options.rows, options.input)
@@ -371,7 +398,7 @@ local function start(options)
         options = options, client = options.client, send = sender, source = source,
         repeatable = repeatable or function() return true end,
         one_call = options.one_call or options.operation ~= nil,
-        journal = open_journal(options, source), order = order.new(options.on_outcome or function() end),
+        journal = open_journal(options, source), order = order.new(teller(options.on_outcome)),
         patience = math.max(FEWEST_FAILURES, options.concurrency or 50), streak = 0, doubtful = {}, unresolved = 0,
         number = 0, total = 0, done = 0, counts = {}, under_way = 0, most_under_way = 0,
         begun_before = {}, told = -TELL_AGAIN,
