@@ -83,20 +83,23 @@ end
 
 -- -------------------------------------------------------------------- sending
 
-local function failed(kind, message)
-    return { state = "failed", error = { kind = kind, message = message, attempts = 0 } }
+local function bad_row(message)
+    return { kind = "bad_row", message = message, attempts = 0 }
+end
+
+local function problem_of(row)
+    return row.problem and bad_row(row.problem)
 end
 
 -- `safe` is client.safe or client.v2.safe; `options` those of a call in bulk work.
 local function sender(safe, name, options)
     return function(row)
-        if row.problem then return failed("bad_row", row.problem) end
         local words = row.arguments
         words[words.n + 1] = options
         local ok, value, more = pcall(safe[name], safe, table.unpack(words, 1, words.n + 1))
         if ok then return scaleapi.senders.outcome("done", value, more) end
         if type(value) ~= "string" or value:find "interrupted!$" then error(value, 0) end
-        return failed("bad_row", (value:gsub("^[^\n]-:%d+: ", "")))
+        return { state = "failed", error = bad_row((value:gsub("^[^\n]-:%d+: ", ""))) }
     end
 end
 
@@ -122,6 +125,7 @@ local function run(client, arguments, operation, row)
     local result = work.run({
         client = client, concurrency = arguments.concurrency, rows = open_rows(arguments.file, operation, row),
         send = sender(safe, (row.name:gsub("^v2%.", "")), scaleapi.senders.options(row)), one_call = true,
+        problem_of = problem_of,
         repeatable = function(each) return repeatable(each.arguments and each.arguments[each.arguments.n]) end,
         journal = work.journal_of(arguments.file .. "." .. row.name), input = arguments.file, fresh = arguments.fresh,
         header = { { "call", row.name } },

@@ -507,13 +507,17 @@ describe("bulk with a journal", function()
         for i = 1, 3 do
             tasks[i] = client:create_task(TYPE, { project = "p", text = "x", labels = { { name = "a" } } }).task_id
         end
-        write(('{"task_id":"%s","tags":["a","b"]}\n7\n{"task_id":"%s","tags":[]}\n{"tags":1}\n{,}\n'):format(
+        write(('{"task_id":"%s","tags":["a","b"]}\n7\n{"task_id":"%s","tags":[]}\n{"tags":1}\n{,}\nfalse\n'):format(
             tasks[1], tasks[2]))
-        local problems = {}
+        local problems, last = {}, nil
         local result = scaleapi.bulk { client = client, rows = path, operation = "set_task_tags", journal = true,
-            on_outcome = function(_, outcome) problems[#problems + 1] = outcome.error and outcome.error.kind or "none" end }
-        assert.same({ "none", "bad_row", "none", "bad_row", "bad_row" }, problems)
-        assert.equal(3, result.failed)
+            on_outcome = function(_, outcome)
+                last = outcome.error
+                problems[#problems + 1] = last and last.kind or "none"
+            end }
+        assert.same({ "none", "bad_row", "none", "bad_row", "bad_row", "bad_row" }, problems)
+        assert.equal("a row must be an object", last.message)
+        assert.equal(4, result.failed)
         assert.same({ "a", "b" }, scaleapi.json.decode(client:get_task(tasks[1]):json()).tags)
         local csv = path .. ".csv"
         local file = io.open(csv, "w")
@@ -681,6 +685,17 @@ describe("bulk with a journal", function()
         assert.equal("cscccc", letters(6))
     end)
 
+    it("does not note a row as begun of which it is known that it cannot be sent", function()
+        local result, sent = work(3, nil, { problem_of = function(row)
+            return row == 2 and { kind = "bad_row", message = "no", attempts = 0 } or nil
+        end })
+        assert.same({ 1, 3 }, sent)
+        assert.same({ created = 2, failed = 1 }, result.counts)
+        assert.equal("cfc", letters(3))
+        local file <close> = assert(io.open(path))
+        assert.not_matches("s 2\n", file:read "a", 1, true)
+    end)
+
     it("leaves what was not sent as not begun when an outage ends it all", function()
         local result = work(2, function()
             local outcome = failed "network"
@@ -727,6 +742,26 @@ describe("bulk refuses", function()
             assert.is_false(ok)
             assert.matches(word, tostring(problem))
         end
-        assert.has_error(function() scaleapi.bulk(7) end)
+    end)
+
+    it("them at the line that calls it", function()
+        local client = { stats = function() return { retries = 0 } end }
+        for _, options in ipairs {
+            7, { client = client, rows = {}, send = done, jornal = true }, { client = client, rows = 7, send = done },
+            { client = client, rows = {}, operation = "fly" },
+            { client = client, rows = {}, send = done, journal = true },
+        } do
+            local line = debug.getinfo(1, "l").currentline + 1
+            local ok, problem = pcall(function() local result = scaleapi.bulk(options) return result end)
+            assert.is_false(ok)
+            assert.matches(("bulk_spec.lua:%d: "):format(line), problem, 1, true)
+        end
+    end)
+
+    it("a send that returns no outcome", function()
+        for _, wrong in ipairs { false, {}, "done" } do
+            local result = run(3, function() return wrong or nil end)
+            assert.matches("^send must return { state = … }, not %a+$", result.problem)
+        end
     end)
 end)
