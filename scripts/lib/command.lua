@@ -163,6 +163,17 @@ function command.positive(text)
     return number
 end
 
+--- The same from 1 to `most`.
+function command.at_most(most)
+    return function(text)
+        local number = math.tointeger(tonumber(text))
+        if not number or number < 1 or number > most then
+            return nil, ("'%s' is not a whole number, 1 to %d"):format(text, most)
+        end
+        return number
+    end
+end
+
 --- A converter for seconds: a thousandth to a day.
 function command.seconds(text)
     local number = tonumber(text)

@@ -24,9 +24,8 @@ local slice_plan = require "scaleapi.slice_plan"
 local times = require "scaleapi.times"
 
 local json = core.json
-local slices = {}
+local slices = { MOST = 100 }
 
-local MOST_SLICES = 100
 local MARGIN = 1              -- milliseconds that parts are asked for beyond their upper bounds
 local SMALLEST_PART = 6       -- pages; less is not worth a count
 local LARGEST_ORDERED = 24    -- pages of a part whose tasks may have to wait
@@ -151,10 +150,6 @@ end
 
 -- ------------------------------------------------------------------ handing
 
-local function size_of(task)
-    return #document.bytes(task)
-end
-
 local function has_room(state, part)
     if state.closed then return true end
     if not state.ordered then return state.last - state.first < state.most end
@@ -167,7 +162,10 @@ local function put(state, part, task)
     queue.last = queue.last + 1
     queue.tasks[queue.last] = task
     state.given = state.given + 1
-    if state.ordered then state.bytes = state.bytes + size_of(task) end
+    if state.ordered then
+        local size = #document.bytes(task)
+        queue.sizes[queue.last], state.bytes = size, state.bytes + size
+    end
     wake(state, "came")
     while not has_room(state, part) do sleep_on(state, "room") end
     return not state.closed
@@ -180,7 +178,7 @@ local function finish_part(state, part)
 end
 
 local function begin_queue(part)
-    part.tasks, part.first, part.last = {}, 1, 0
+    part.tasks, part.sizes, part.first, part.last = {}, {}, 1, 0
 end
 
 local function read_part(state, part)
@@ -209,7 +207,7 @@ local function begin(state)
     local whole = state.whole
     local first = whole()
     local total = math.tointeger(whole.total)
-    state.total = total
+    state.total, state.is_begun = total, true
     local part = state.plan.parts[1]
     if not first or not total or total <= SMALLEST_PART * state.limit then
         begin_queue(part)
@@ -229,7 +227,7 @@ local function begin(state)
 end
 
 local function step(state, part)
-    if not state.total and state.whole then return begin(state) end
+    if not state.is_begun then return begin(state) end
     if not state.plan:can_cut(part, target(state)) then return read_part(state, part) end
     state.plan:step(part)
     part.taken = false
@@ -291,8 +289,8 @@ local function work(state, index)
         part.job = state.jobs[index]
         local ok, problem = pcall(step, state, part)
         part.job = nil
-        if not ok and not state.closed and not state.failure then
-            if errors.is_error(problem, "canceled") then part.dropped = true else fail(state, part, problem) end
+        if not ok and not state.closed and not state.failure and not errors.is_error(problem, "canceled") then
+            fail(state, part, problem)
         end
         wake(state, "parts")
         wake(state, "came")
@@ -332,9 +330,9 @@ end
 local function take_ordered(state)
     local part, failure = first_part(state)
     if not part then return nil, failure or state.working == 0 and state.failure or nil end
-    local task = pop(part)
-    state.bytes = state.bytes - size_of(task)
-    return task
+    state.bytes = state.bytes - part.sizes[part.first]
+    part.sizes[part.first] = nil
+    return pop(part)
 end
 
 local function take_unordered(state)
@@ -375,12 +373,12 @@ function Slices:__call()
     return task
 end
 
---- tasks.total: how many there were at the start. Waits until that is known.
+--- tasks.total: how many there were at the start; nil if the server does not say. Waits until that is known.
 function Slices:__index(key)
     if methods[key] then return methods[key] end
     local state = rawget(self, "_state")
     if key ~= "total" then return nil end
-    while not state.total and state.working > 0 and not state.closed do sleep_on(state, "came") end
+    while not state.is_begun and state.working > 0 and not state.closed do sleep_on(state, "came") end
     return state.total
 end
 
@@ -416,8 +414,8 @@ end
 -- What is wrong with the options, or nil.
 local function problem_of(named, row)
     local count = named.slices
-    if count ~= nil and (math.type(count) ~= "integer" or count < 1 or count > MOST_SLICES) then
-        return ("slices for %s must be a whole number from 1 to %d"):format(row.name, MOST_SLICES)
+    if count ~= nil and (math.type(count) ~= "integer" or count < 1 or count > slices.MOST) then
+        return ("slices for %s must be a whole number from 1 to %d"):format(row.name, slices.MOST)
     end
     if named.ordered ~= nil and type(named.ordered) ~= "boolean" then
         return ("ordered for %s must be true or false"):format(row.name)
