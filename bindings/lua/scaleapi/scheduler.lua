@@ -172,9 +172,8 @@ local function run_deferred()
     end
 end
 
--- One turn: waits at most so many milliseconds (-1: as long as it takes), then resumes jobs; when `held`, the
--- urgent ones only; for so many seconds at most,
--- if `limit` is given, and at least for what is left of a millisecond.
+-- One turn: waits at most so many milliseconds (-1: as long as it takes), then resumes jobs; when `held`, the urgent
+-- ones only; for so many seconds at most, if `limit` is given, and at least for what is left of a millisecond.
 local function turn(milliseconds, held, limit)
     run_deferred()
     for _, each in ipairs(turns) do each.fn() end
