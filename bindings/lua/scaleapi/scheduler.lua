@@ -228,6 +228,23 @@ end
 --- Ends a wait: who waits on it goes on at the next turn. Ending it twice is fine.
 scheduler.complete = complete
 
+--- Waits until somebody calls wake(waits, name); `waits` is a table of the caller's, for conditions among jobs.
+function scheduler.sleep_on(waits, name)
+    local wait = {}
+    local list = waits[name] or {}
+    waits[name] = list
+    list[#list + 1] = wait
+    scheduler.await(wait)
+end
+
+--- Ends what sleeps on that name.
+function scheduler.wake(waits, name)
+    local list = waits[name]
+    if not list then return end
+    waits[name] = nil
+    for _, wait in ipairs(list) do complete(wait) end
+end
+
 --- A wait that a call or an exchange of core ends. For clients, iterators and fetch.
 function scheduler.wait_for_call(call)
     local wait = { done = call:is_done(), call = call, by_core = true }
