@@ -88,7 +88,7 @@ local function from_json(path)
         if not line then return nil end
         local ok, value = pcall(json.decode, line)
         if ok and json.type(line) == "object" then return row_of(number, line, value) end
-        local problem = ok and "not a JSON object but " .. json.type(line) or tostring(value):gsub("^[^\n]-:%d+: ", "")
+        local problem = ok and "not a JSON object but " .. json.type(line) or command.without_place(tostring(value))
         return row_of(number, line, nil, problem)
     end
 end
@@ -116,7 +116,7 @@ local function sender(safe, name, options)
         local ok, value, more = pcall(safe[name], safe, table.unpack(words, 1, words.n + 1))
         if ok then return scaleapi.senders.outcome("done", value, more) end
         if type(value) ~= "string" or value:find "interrupted!$" then error(value, 0) end
-        return { state = "failed", error = bad_row((value:gsub("^[^\n]-:%d+: ", ""))) }
+        return { state = "failed", error = bad_row(command.without_place(value)) }
     end
 end
 

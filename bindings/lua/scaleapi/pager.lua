@@ -128,7 +128,8 @@ local function take_page(call)
 end
 
 -- Waits for the call. Returns its page, or nil and the fields of an error. Other jobs that want the same page wait
--- until this one has it; should this one be canceled, and the call with it, the page is fetched again for who comes next.
+-- until this one has it; should this one be canceled, and the call with it, the page is fetched again for whoever
+-- comes next.
 local function await_page(state, call)
     local waiting = {}
     state.waiting = waiting

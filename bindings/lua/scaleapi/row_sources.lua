@@ -21,7 +21,7 @@ end
 
 -- A line that is no JSON is a row that fails.
 local function bad_row(number, problem)
-    local message = errors.caught(problem):gsub("^[^\n]-:%d+: ", "")
+    local message = errors.without_place(errors.caught(problem))
     return errors.new { kind = "bad_row", message = ("line %d: %s"):format(number, message), attempts = 0 }
 end
 

@@ -230,19 +230,18 @@ scheduler.complete = complete
 
 --- Waits until somebody calls wake(waits, name); `waits` is a table of the caller's, for conditions among jobs.
 function scheduler.sleep_on(waits, name)
-    local wait = {}
-    local list = waits[name] or {}
-    waits[name] = list
-    list[#list + 1] = wait
+    local wait, asleep = {}, waits[name] or {}
+    waits[name] = asleep
+    asleep[#asleep + 1] = wait
     scheduler.await(wait)
 end
 
 --- Ends what sleeps on that name.
 function scheduler.wake(waits, name)
-    local list = waits[name]
-    if not list then return end
+    local asleep = waits[name]
+    if not asleep then return end
     waits[name] = nil
-    for _, wait in ipairs(list) do complete(wait) end
+    for _, wait in ipairs(asleep) do complete(wait) end
 end
 
 --- A wait that a call or an exchange of core ends. For clients, iterators and fetch.

@@ -23,7 +23,7 @@ end
 
 -- An error object for what a call raised about its arguments.
 local function bad_row(problem)
-    local message = errors.caught(problem):gsub("^[^\n]-:%d+: ", "")
+    local message = errors.without_place(errors.caught(problem))
     return errors.new { kind = "bad_row", message = message, attempts = 0 }
 end
 

@@ -25,8 +25,9 @@ local times = require "scaleapi.times"
 
 local sleep_on, wake = scheduler.sleep_on, scheduler.wake
 local json = core.json
-local slices = { MOST = 100 }
+local slices = {}
 
+local MOST_SLICES = 100
 local MARGIN = 1              -- milliseconds that parts are asked for beyond their upper bounds
 local SMALLEST_PART = 6       -- pages; less is not worth a count
 local LARGEST_ORDERED = 24    -- pages of a part whose tasks may have to wait
@@ -400,8 +401,8 @@ end
 -- What is wrong with the options, or nil.
 local function problem_of(named, row)
     local count = named.slices
-    if count ~= nil and (math.type(count) ~= "integer" or count < 1 or count > slices.MOST) then
-        return ("slices for %s must be a whole number from 1 to %d"):format(row.name, slices.MOST)
+    if count ~= nil and (math.type(count) ~= "integer" or count < 1 or count > MOST_SLICES) then
+        return ("slices for %s must be a whole number from 1 to %d"):format(row.name, MOST_SLICES)
     end
     if named.ordered ~= nil and type(named.ordered) ~= "boolean" then
         return ("ordered for %s must be true or false"):format(row.name)
