@@ -31,7 +31,9 @@ local function split(text)
         local letter = text:sub(i, i)
         if letter:find "[<({]" then depth = depth + 1
         elseif letter:find "[>)}]" then depth = depth - 1
-        elseif letter == " " and depth == 0 and text:sub(i - 1, i - 1) ~= ":" then return text:sub(1, i - 1), text:sub(i + 1) end
+        elseif letter == " " and depth == 0 and text:sub(i - 1, i - 1) ~= ":" then
+            return text:sub(1, i - 1), text:sub(i + 1)
+        end
     end
     return text, ""
 end

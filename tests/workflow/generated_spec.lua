@@ -196,7 +196,9 @@ describe("the types for editors", function()
 
     it("have every function of the module's own tables, and none that these lack", function()
         for _, name in ipairs { "csv", "jsonl", "journal", "times" } do
-            for key in pairs(scaleapi[name]) do assert.matches(("\nfunction %s.%s("):format(name, key), text, 1, true) end
+            for key in pairs(scaleapi[name]) do
+                assert.matches(("\nfunction %s.%s("):format(name, key), text, 1, true)
+            end
             for key in text:gmatch("\nfunction " .. name .. "%.([%w_]+)%(") do
                 assert.is_function(scaleapi[name][key], name .. "." .. key)
             end
