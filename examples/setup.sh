@@ -78,6 +78,21 @@ setup_failed() {
     return 1
 }
 
+# Installs packages; to be run in a subshell, which traps.
+setup_apt_get() {
+    # What is installed to be run by tests is not to serve on this machine from now on.
+    rule=/usr/sbin/policy-rc.d
+    if [ ! -e "$rule" ]; then
+        trap '$root rm -f "$rule"' EXIT
+        trap 'exit 130' HUP INT TERM
+        printf '#!/bin/sh\nexit 101\n' | $root tee "$rule" >/dev/null && $root chmod +x "$rule"
+    fi
+    # A source that cannot be reached need not matter: what counts is whether the packages come.
+    $root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 update || true
+    $root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 \
+        install --no-install-recommends "$@"
+}
+
 setup_install() {
     root=
     if [ "$(id -u)" != 0 ]; then
@@ -88,15 +103,8 @@ setup_install() {
     command -v apt-get >/dev/null 2>&1 ||
         { setup_failed "This is not Debian. Please install what there is called: $*" /dev/null; return 1; }
     log=$(mktemp) || return 1
-    # What is installed to be run by tests is not to serve on this machine from now on.
-    rule=/usr/sbin/policy-rc.d
-    if [ -e $rule ]; then rule=; else printf '#!/bin/sh\nexit 101\n' | $root tee $rule >/dev/null && $root chmod +x $rule; fi
-    # A source that cannot be reached need not matter: what counts is whether the packages come.
-    $root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 update >"$log" 2>&1 || true
-    $root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 \
-        install --no-install-recommends "$@" >>"$log" 2>&1 </dev/null
+    (setup_apt_get "$@") >"$log" 2>&1 </dev/null
     installed=$?
-    [ -z "$rule" ] || $root rm -f $rule
     [ $installed = 0 ] || setup_failed "apt-get could not install: $*" "$log"
     rm -f "$log"
     return $installed

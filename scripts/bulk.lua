@@ -2,7 +2,7 @@
 --[[
 Each line of a JSONL file is an object of the operation's arguments by name; each record of a CSV file has them in its
 columns. What is done is noted in FILE.OPERATION.journal: ended at any moment, the same command goes on where it was.
-Lines that failed go to FILE.failed.jsonl, and why to FILE.errors.jsonl.
+Lines that failed go to FILE.OPERATION.failed.jsonl, and why to FILE.OPERATION.errors.jsonl.
 
     scalua bulk set_task_tags tags.jsonl        {"task_id":"576b…","tags":["grey","indoors"]}
 --]]
@@ -40,14 +40,34 @@ end
 
 -- ----------------------------------------------------------------------- rows
 
--- The columns of a record as words such as `scalua api` takes, and those as arguments.
+-- Text that can stand in JSON.
+local function writable(text)
+    return utf8.len(text) and text or (text:gsub("[\x80-\xFF]", "\u{FFFD}"))
+end
+
+-- The columns of a record as arguments by name, read as `scalua api` reads its words; and what is wrong with the first
+-- that cannot be: it stays as it is.
 local function arguments_of(operation, row, record)
-    local words = {}
+    local all, names, problem = {}, {}, nil
     for name, value in pairs(record) do
-        if value ~= "" then words[#words + 1] = name .. "=" .. value end
+        if value ~= "" then names[#names + 1] = name end
     end
-    table.sort(words)
-    return given.arguments(operation, row, words)
+    table.sort(names)
+    for _, name in ipairs(names) do
+        local ok, read = pcall(given.by_name, operation, row, { name .. "=" .. record[name] })
+        if not ok and not command.is_stop(read) then error(read, 0) end
+        for key, value in pairs(ok and read or { [writable(name)] = writable(record[name]) }) do
+            if all[key] ~= nil then problem = problem or ("%s of %s was given twice"):format(key, row.name) end
+            all[key] = value
+        end
+        if not ok then problem = problem or read.message end
+    end
+    return all, problem
+end
+
+-- A row of a file: its bytes are what is to be fed back once it is mended.
+local function row_of(number, line, value, problem)
+    return { number = number, line = line, arguments = not problem and { n = 1, value } or nil, problem = problem }
 end
 
 local function from_csv(path, operation, row)
@@ -55,10 +75,9 @@ local function from_csv(path, operation, row)
     return function()
         local record, number = command.as_asked(next_record)
         if not record then return nil end
-        local ok, arguments = pcall(arguments_of, operation, row, record)
-        if not ok and not command.is_stop(arguments) then error(arguments, 0) end
-        return { number = number, line = json.encode(record), arguments = ok and arguments,
-                 problem = not ok and arguments.message or nil }
+        local values, problem = arguments_of(operation, row, record)
+        local line = json.encode(values)
+        return row_of(number, line, json.decode(line), problem)
     end
 end
 
@@ -68,11 +87,9 @@ local function from_json(path)
         local line, number = command.as_asked(next_line)
         if not line then return nil end
         local ok, value = pcall(json.decode, line)
-        if ok and json.type(line) == "object" then
-            return { number = number, line = line, arguments = { n = 1, value } }
-        end
-        local problem = ok and "not a JSON object but " .. json.type(line) or tostring(value):gsub("^[^\n]-:%d+: ", "")
-        return { number = number, line = line, problem = problem }
+        if ok and json.type(line) == "object" then return row_of(number, line, value) end
+        local problem = ok and "not a JSON object but " .. json.type(line) or command.without_place(tostring(value))
+        return row_of(number, line, nil, problem)
     end
 end
 
@@ -83,20 +100,23 @@ end
 
 -- -------------------------------------------------------------------- sending
 
-local function failed(kind, message)
-    return { state = "failed", error = { kind = kind, message = message, attempts = 0 } }
+local function bad_row(message)
+    return { kind = "bad_row", message = message, attempts = 0 }
+end
+
+local function problem_of(row)
+    return row.problem and bad_row(row.problem)
 end
 
 -- `safe` is client.safe or client.v2.safe; `options` those of a call in bulk work.
 local function sender(safe, name, options)
     return function(row)
-        if row.problem then return failed("bad_row", row.problem) end
         local words = row.arguments
         words[words.n + 1] = options
         local ok, value, more = pcall(safe[name], safe, table.unpack(words, 1, words.n + 1))
         if ok then return scaleapi.senders.outcome("done", value, more) end
         if type(value) ~= "string" or value:find "interrupted!$" then error(value, 0) end
-        return failed("bad_row", (value:gsub("^[^\n]-:%d+: ", "")))
+        return { state = "failed", error = bad_row(command.without_place(value)) }
     end
 end
 
@@ -122,10 +142,11 @@ local function run(client, arguments, operation, row)
     local result = work.run({
         client = client, concurrency = arguments.concurrency, rows = open_rows(arguments.file, operation, row),
         send = sender(safe, (row.name:gsub("^v2%.", "")), scaleapi.senders.options(row)), one_call = true,
+        problem_of = problem_of,
         repeatable = function(each) return repeatable(each.arguments and each.arguments[each.arguments.n]) end,
         journal = work.journal_of(arguments.file .. "." .. row.name), input = arguments.file, fresh = arguments.fresh,
         header = { { "call", row.name } },
-        prepare = function() written = outcomes.open(arguments.file) end,
+        prepare = function() written = outcomes.open(arguments.file, row.name) end,
         on_outcome = function(each, outcome)
             if outcome.error then written:fail(each.number, each.line, nil, outcome.error) end
         end,

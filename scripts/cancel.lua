@@ -10,8 +10,6 @@ local report = require "scripts.lib.report"
 local targets = require "scripts.lib.targets"
 local work = require "scripts.lib.work"
 
-local FINAL = { completed = true, canceled = true, error = true }
-
 local function read_arguments()
     local parser = command.parser("cancel", "Cancels the tasks of batches. This cannot be undone.")
     command.add_name(parser, "--batch", "B[,B2]", "Batches; a comma inside a name is written '\\,'."):count "+"
@@ -54,7 +52,7 @@ local function task_source(client, names, skipped)
                 place = place + 1
                 if not names[place] then return nil end
                 tasks = client:get_tasks { batch_name = names[place] }
-            elseif FINAL[task.status] then
+            elseif targets.FINAL[task.status] then
                 skipped[task.status] = (skipped[task.status] or 0) + 1
             else
                 return task.task_id
@@ -63,15 +61,14 @@ local function task_source(client, names, skipped)
     end
 end
 
--- A refusal because the task was done in the meantime is no failure.
 local function canceller(client, arguments, skipped)
     local options = { clear_unique_id = arguments.clear_unique_id, bulk = true }
     return function(task_id)
         if arguments.dry_run then return { state = "canceled" } end
         local task, err = client.safe:cancel_task(task_id, options)
         if task then return { state = "canceled" } end
-        local found = err.kind == "invalid_request" and client.safe:get_task(task_id)
-        if not (found and FINAL[found.status]) then return { state = "failed", error = err } end
+        local found = targets.look_again(client, task_id, err)
+        if not found then return { state = "failed", error = err } end
         skipped[found.status] = (skipped[found.status] or 0) + 1
         return { state = "skipped" }
     end

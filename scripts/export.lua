@@ -10,6 +10,7 @@ local command = require "scripts.lib.command"
 local output = require "scripts.lib.output"
 local report = require "scripts.lib.report"
 
+local MOST_SLICES = 100 -- that get_tasks takes
 -- Options that are filters of get_tasks, under which name, and what they are.
 local FILTERS = {
     { "--project", "project_name", "P", "Tasks of this project." },
@@ -37,8 +38,8 @@ local function read_arguments()
     parser:flag("--no-attachment-url", "Ask for tasks without the URLs of their attachments.")
     parser:option("--page-size", "Tasks a request, 1 to 100."):argname "N":convert(command.positive):target "limit"
     command.add_name(parser, "-o", "FILE", "Where to write, instead of standard output.")
-    parser:option("--slices", "Read so many parts of the list at once; the order stays.")
-        :argname "N":convert(command.positive)
+    parser:option("--slices", ("Read so many parts of the list at once, 1 to %d; the order stays."):format(MOST_SLICES))
+        :argname "N":convert(command.at_most(MOST_SLICES))
     parser:flag("--resume", "Keep what is written when it is interrupted, and go on with what an earlier run of the "
         .. "same command left in FILE.part. Tasks made since that run began are not looked for.")
     parser:flag("--json", "Print the summary as one JSON object; on standard error unless -o is given.")

@@ -12,9 +12,9 @@ local scaleapi = require "scaleapi"
 local sys = require "scaleapi.sys"
 local command = require "scripts.lib.command"
 local report = require "scripts.lib.report"
+local targets = require "scripts.lib.targets"
 local work = require "scripts.lib.work"
 
-local FINAL = { completed = true, canceled = true, error = true }
 -- Seconds that the server's dates, which are whole and as old as their way, may be apart from the times of its tasks.
 local SLACK = 3
 -- By the journal: made by this run; perhaps; canceled, but not free.
@@ -52,9 +52,11 @@ local function begun_there(client, log)
     return now and passed >= 0 and now - passed or nil
 end
 
--- As the API writes times, up to the second: what is earlier comes first in the alphabet.
-local function written(seconds)
-    return os.date("!%Y-%m-%dT%H:%M:%S", math.floor(seconds))
+-- Seconds since 1970; nil where the server does not say them in UTC.
+local function created(task)
+    local text = tostring(task.created_at)
+    local milliseconds = (text:find "Z$" or text:find "%+00:00$") and scaleapi.times.parse(text)
+    return milliseconds and milliseconds / 1000
 end
 
 -- Did this upload make the task, which was there when a run that went on looked? True, false; or nil, and why that
@@ -62,10 +64,10 @@ end
 local function is_ours(client, log, task)
     local begun = begun_there(client, log)
     if not begun then return nil, "nothing tells how late it was for the server when the upload began" end
-    local second, zone = tostring(task.created_at):match "^(%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d)%.?%d*(.*)$"
-    if zone ~= "Z" and zone ~= "+00:00" then return nil, "the server does not say when, in UTC, it was made" end
-    if second >= written(begun + SLACK) then return true end
-    if second < written(begun - SLACK) then return false end
+    local made = created(task)
+    if not made then return nil, "the server does not say when, in UTC, it was made" end
+    if made >= begun + SLACK then return true end
+    if made < begun - SLACK then return false end
     return nil, "it was made at about the time when the upload began"
 end
 
@@ -90,8 +92,8 @@ end
 
 -- A task that is done meanwhile stays. Returns the outcome, and the letter for the journal.
 local function look_again(client, row, err)
-    local found = err.code and client.safe:get_task(row.task)
-    if not (found and FINAL[found.status]) then return failed(err) end
+    local found = targets.look_again(client, row.task, err)
+    if not found then return failed(err) end
     if found.status ~= "canceled" then return { state = "left" }, "n" end
     return { state = "canceled" }, found.unique_id and "k" or "u"
 end
@@ -128,10 +130,11 @@ end
 
 local function sender(client, log, arguments)
     return function(row)
+        log:check()
         local outcome, letter = spare(client, log, arguments, row)
         if arguments.dry_run then return outcome or { state = row.letter == HELD and "freed" or "canceled" } end
         if not outcome then outcome, letter = act(client, arguments, row) end
-        if letter then log:record(letter, row.number) end
+        if letter then log:record(letter, row.number, row.task) end
         return outcome
     end
 end
@@ -203,7 +206,6 @@ local function undo(log, arguments, client)
         end,
         on_progress = function() log:tick() end,
     }, arguments)
-    if not log:flush() then command.stop(command.FAILURE, "%s", log.failed) end
     summarize(arguments, result, unknown)
     local unsure = say_what_is_unsure(result, arguments)
     say_what_is_needed(log, arguments)
@@ -216,7 +218,8 @@ command.run("undo", function()
     local client = command.client(arguments.concurrency)
     local log = open(arguments.journal, client)
     local ok, code = pcall(undo, log, arguments, client)
-    log:close()
+    local is_written = log:close()
     if not ok then error(code, 0) end
+    if not is_written and code ~= command.FAILURE then command.stop(command.FAILURE, "%s", log.failed) end
     return code
 end)

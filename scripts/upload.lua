@@ -102,8 +102,8 @@ local function prepare(client, arguments)
     end
 end
 
-local function failed(kind, message)
-    return { state = "failed", error = { kind = kind, message = message, attempts = 0 } }
+local function problem_of(row)
+    return row.problem and { kind = "bad_json", message = row.problem, attempts = 0 }
 end
 
 -- Sends a row. `state.hint` explains a refusal as long as none was accepted; then the work need not go on.
@@ -111,7 +111,6 @@ local function sender(client, arguments, state)
     local given = { accept_existing = true, bulk = true }
     local made = { accept_existing = true, bulk = true, digest_id = true }
     return function(row)
-        if row.problem then return failed("bad_json", row.problem) end
         local task, outcome = command.as_asked(client.safe.create_task, client.safe, arguments.type, row.body,
             row.unique_id and made or given)
         row.body = nil
@@ -222,6 +221,7 @@ local function run(client, arguments, state, found)
         rows = row_source(arguments, found), send = sender(client, arguments, state), one_call = true,
         on_outcome = recorder(state),
         weigh = function(row) return row.line and #row.line or 0 end,
+        problem_of = problem_of,
         repeatable = function() return true end, -- each has its unique_id
         journal = work.journal_of(arguments.file), fresh = arguments.fresh,
         input = { size = found.reader.size, digest = found.reader.digest },

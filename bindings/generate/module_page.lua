@@ -8,9 +8,13 @@ local module_types = require "bindings.generate.module_types"
 local module_page = {}
 
 local OWNERS = { -- what methods and functions are called on, by the name that they have in the types
-    scaleapi = "scaleapi.", csv = "scaleapi.csv.", json = "scaleapi.json.", Client = "client:", Job = "job:",
+    scaleapi = "scaleapi.", csv = "scaleapi.csv.", json = "scaleapi.json.", jsonl = "scaleapi.jsonl.",
+    journal = "scaleapi.journal.", times = "scaleapi.times.", Client = "client:", Job = "job:", Lines = "lines:",
+    Journal = "journal:",
 }
-local TABLES = { "ClientOptions", "CallOptions", "Error", "Stats", "FetchOptions" } -- that are shown, in this order
+local TABLES = { -- that are shown, in this order
+    "ClientOptions", "CallOptions", "Error", "Stats", "FetchOptions", "BulkOptions", "BulkResult",
+}
 
 -- All types as lines, what a script begins with first.
 local function each_line()
@@ -19,14 +23,17 @@ local function each_line()
     return (text .. "\n"):gmatch "(.-)\n"
 end
 
--- "string|table<string, number> What it is": the type and what it is; a space inside brackets does not end a type.
+-- "string|table<string, number> What it is": the type and what it is; a space inside brackets, or before what a function
+-- returns, does not end a type.
 local function split(text)
     local depth = 0
     for i = 1, #text do
         local letter = text:sub(i, i)
         if letter:find "[<({]" then depth = depth + 1
         elseif letter:find "[>)}]" then depth = depth - 1
-        elseif letter == " " and depth == 0 then return text:sub(1, i - 1), text:sub(i + 1) end
+        elseif letter == " " and depth == 0 and text:sub(i - 1, i - 1) ~= ":" then
+            return text:sub(1, i - 1), text:sub(i + 1)
+        end
     end
     return text, ""
 end

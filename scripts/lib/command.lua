@@ -66,8 +66,8 @@ function command.advice(err)
     return ""
 end
 
--- What a function of ours says at a line of ours is for the user, without the line.
-local function without_place(message)
+--- What a function of ours says at a line of ours is for the user, without the line.
+function command.without_place(message)
     return (message:gsub("^[^\n]-:%d+: ", ""))
 end
 
@@ -75,7 +75,7 @@ local function pass(ok, ...)
     if ok then return ... end
     local problem = ...
     if type(problem) == "string" and not problem:find "interrupted!$" then
-        command.stop(command.USAGE, "%s", without_place(problem))
+        command.stop(command.USAGE, "%s", command.without_place(problem))
     end
     error(problem, 0)
 end
@@ -161,6 +161,17 @@ function command.positive(text)
     local number = math.tointeger(tonumber(text))
     if not number or number < 1 then return nil, ("'%s' is not a whole number, 1 or more"):format(text) end
     return number
+end
+
+--- The same from 1 to `most`.
+function command.at_most(most)
+    return function(text)
+        local number = math.tointeger(tonumber(text))
+        if not number or number < 1 or number > most then
+            return nil, ("'%s' is not a whole number, 1 to %d"):format(text, most)
+        end
+        return number
+    end
 end
 
 --- A converter for seconds: a thousandth to a day.
@@ -296,7 +307,7 @@ function command.client(concurrency)
         set_alarm()
         return client
     end
-    local message = without_place(tostring(client)):gsub("set allow_http", "set SCALE_ALLOW_HTTP=1")
+    local message = command.without_place(tostring(client)):gsub("set allow_http", "set SCALE_ALLOW_HTTP=1")
     command.stop(message:upper():find "API[ _]KEY" and command.KEY or command.USAGE, "%s", message)
 end
 

@@ -196,6 +196,13 @@ local function whole_call(operation, named, body)
     return table.pack(named)
 end
 
+--- The values of words by the names of the operation's parameters and of the body's other fields, in one table.
+function given.by_name(operation, row, words)
+    local named, all = sort(operation, row, words)
+    for name, value in pairs(named) do all[name] = value end
+    return all
+end
+
 --- The arguments of client:call for an operation (as scaleapi.describe gives it, and its row), of the words behind its
 --- name and a whole body (nil: none), packed.
 function given.arguments(operation, row, words, body)

@@ -1,6 +1,6 @@
 --[[
 scripts.lib.outcomes - the rows that failed, and why: FILE.failed.jsonl with their bytes as they stood, to be mended
-and uploaded, and FILE.errors.jsonl with a record for each, in the same order. Neither is there when none failed.
+and fed back, and FILE.errors.jsonl with a record for each, in the same order. Neither is there when none failed.
 --]]
 
 local scaleapi = require "scaleapi"
@@ -33,18 +33,22 @@ local function open(path)
     return file
 end
 
--- "rows" -> "rows.failed", "rows.errors"; what failed of "rows.failed" goes to "rows.failed.2", and so on.
-local function names_of(base)
+-- "rows" -> "rows.failed", "rows.errors"; what failed of "rows.failed" goes to "rows.failed.2", and so on. With a word
+-- for what is done with them, "rows.WORD.failed" and so on.
+local function names_of(base, word)
     local name, number = base:match "^(.+)%.failed%.?(%d*)$"
-    if not name then return base .. ".failed", base .. ".errors" end
+    local ending = word and "." .. word or ""
+    if not name or name:sub(-#ending) ~= ending and word then
+        return base .. ending .. ".failed", base .. ending .. ".errors"
+    end
     local suffix = "." .. (math.tointeger(tonumber(number)) or 1) + 1
     return name .. ".failed" .. suffix, name .. ".errors" .. suffix
 end
 
 --- The files beside `path`, whose ".jsonl" they take into their own names. Those of an earlier run are removed.
---- `count` is how many rows were written down.
-function outcomes.open(path)
-    local failed, errors = names_of((path:gsub("%.jsonl$", "")))
+--- `count` is how many rows were written down. `word`, if given, tells apart what is done with the same file.
+function outcomes.open(path, word)
+    local failed, errors = names_of((path:gsub("%.jsonl$", "")), word)
     local self = { failed_path = failed .. ".jsonl", errors_path = errors .. ".jsonl", count = 0 }
     remove(self.failed_path)
     remove(self.errors_path)

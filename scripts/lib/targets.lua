@@ -1,5 +1,6 @@
 --[[
-scripts.lib.targets - the projects and batches that commands work on: finding, making, finalizing them.
+scripts.lib.targets - the projects and batches that commands work on: finding, making, finalizing them; what became of
+their tasks.
 --]]
 
 local scaleapi = require "scaleapi"
@@ -119,6 +120,16 @@ end
 function targets.finalize_counted(client, name, expected)
     targets.check_count(client, name, expected, true)
     return targets.finalize(client, name)
+end
+
+--- The statuses of tasks that can no longer be canceled.
+targets.FINAL = { completed = true, canceled = true, error = true }
+
+--- Canceling the task failed: the task, if that is because it was done in the meantime, which is no failure; or nil.
+function targets.look_again(client, task_id, err)
+    if err.kind ~= "invalid_request" and err.kind ~= "duplicate" then return nil end
+    local task = client.safe:get_task(task_id)
+    return task and targets.FINAL[task.status] and task or nil
 end
 
 --- The counts of a batch by status; what the answer leaves out is 0.

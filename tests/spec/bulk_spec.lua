@@ -102,6 +102,15 @@ describe("bulk", function()
         assert.equal(300, result.failed)
     end)
 
+    it("tells an outage from bad rows that were not sent, too", function()
+        local result = run(3, function(row)
+            local kind = row == 1 and "bad_row" or "network"
+            return failed(kind)
+        end)
+        assert.equal("gave_up", result.stopped and result.stopped.reason)
+        assert.same({ failed = 1 }, result.counts)
+    end)
+
     it("goes on through any number of refusals", function()
         local result = run(300, function() return failed("invalid_request", 400) end)
         assert.is_nil(result.stopped)
@@ -498,13 +507,17 @@ describe("bulk with a journal", function()
         for i = 1, 3 do
             tasks[i] = client:create_task(TYPE, { project = "p", text = "x", labels = { { name = "a" } } }).task_id
         end
-        write(('{"task_id":"%s","tags":["a","b"]}\n7\n{"task_id":"%s","tags":[]}\n{"tags":1}\n{,}\n'):format(
+        write(('{"task_id":"%s","tags":["a","b"]}\n7\n{"task_id":"%s","tags":[]}\n{"tags":1}\n{,}\nfalse\n'):format(
             tasks[1], tasks[2]))
-        local problems = {}
+        local problems, last = {}, nil
         local result = scaleapi.bulk { client = client, rows = path, operation = "set_task_tags", journal = true,
-            on_outcome = function(_, outcome) problems[#problems + 1] = outcome.error and outcome.error.kind or "none" end }
-        assert.same({ "none", "bad_row", "none", "bad_row", "bad_row" }, problems)
-        assert.equal(3, result.failed)
+            on_outcome = function(_, outcome)
+                last = outcome.error
+                problems[#problems + 1] = last and last.kind or "none"
+            end }
+        assert.same({ "none", "bad_row", "none", "bad_row", "bad_row", "bad_row" }, problems)
+        assert.equal("a row must be an object", last.message)
+        assert.equal(4, result.failed)
         assert.same({ "a", "b" }, scaleapi.json.decode(client:get_task(tasks[1]):json()).tags)
         local csv = path .. ".csv"
         local file = io.open(csv, "w")
@@ -637,6 +650,62 @@ describe("bulk with a journal", function()
         assert.equal(0, result.left)
     end)
 
+    -- The letters of the rows in the journal, which must not be locked any more.
+    local function letters(count)
+        local log = scaleapi.journal.open(path, {})
+        local list = {}
+        for row = 1, count do list[row] = log:state(row) or "-" end
+        log:close()
+        return table.concat(list)
+    end
+
+    it("closes the journal when on_outcome raises, with all that is known in it, and calls it no more", function()
+        local calls = 0
+        local result = work(8, nil, {
+            concurrency = 8, repeatable = function() return false end,
+            send = function(row)
+                scaleapi.sleep(row == 1 and 0.02 or 0.001) -- all others wait in the order for the first
+                return { state = "created", id = "t" .. row }
+            end,
+            on_outcome = function()
+                calls = calls + 1
+                error("no paper", 0)
+            end,
+        })
+        assert.equal("no paper", result.problem)
+        assert.equal(1, calls)
+        assert.equal("cccccccc", letters(8))
+    end)
+
+    it("records outcomes that came before send raised and were not looked at yet", function()
+        local result = work(6, function(row)
+            if row == 2 then error("broken", 0) end
+        end, { concurrency = 6, repeatable = function() return false end })
+        assert.equal("broken", result.problem)
+        assert.equal("cscccc", letters(6))
+    end)
+
+    it("does not note a row as begun of which it is known that it cannot be sent", function()
+        local result, sent = work(3, nil, { problem_of = function(row)
+            return row == 2 and { kind = "bad_row", message = "no", attempts = 0 } or nil
+        end })
+        assert.same({ 1, 3 }, sent)
+        assert.same({ created = 2, failed = 1 }, result.counts)
+        assert.equal("cfc", letters(3))
+        local file <close> = assert(io.open(path))
+        assert.not_matches("s 2\n", file:read "a", 1, true)
+    end)
+
+    it("leaves what was not sent as not begun when an outage ends it all", function()
+        local result = work(2, function()
+            local outcome = failed "network"
+            outcome.error.attempts = 0
+            return outcome
+        end, { one_call = true, repeatable = function() return false end })
+        assert.equal("gave_up", result.stopped.reason)
+        assert.equal("oo", letters(2))
+    end)
+
     it("stops when its journal cannot be written", function()
         local result, sent = work(50, nil, { on_start = function(handle)
             local write_record = handle.journal.file
@@ -673,6 +742,26 @@ describe("bulk refuses", function()
             assert.is_false(ok)
             assert.matches(word, tostring(problem))
         end
-        assert.has_error(function() scaleapi.bulk(7) end)
+    end)
+
+    it("them at the line that calls it", function()
+        local client = { stats = function() return { retries = 0 } end }
+        for _, options in ipairs {
+            7, { client = client, rows = {}, send = done, jornal = true }, { client = client, rows = 7, send = done },
+            { client = client, rows = {}, operation = "fly" },
+            { client = client, rows = {}, send = done, journal = true },
+        } do
+            local line = debug.getinfo(1, "l").currentline + 1
+            local ok, problem = pcall(function() local result = scaleapi.bulk(options) return result end)
+            assert.is_false(ok)
+            assert.matches(("bulk_spec.lua:%d: "):format(line), problem, 1, true)
+        end
+    end)
+
+    it("a send that returns no outcome", function()
+        for _, wrong in ipairs { false, {}, "done" } do
+            local result = run(3, function() return wrong or nil end)
+            assert.matches("^send must return { state = … }, not %a+$", result.problem)
+        end
     end)
 end)

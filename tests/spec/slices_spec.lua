@@ -207,6 +207,25 @@ describe("get_tasks in slices", function()
         serve(0, SHAPES["a second apart"])
     end)
 
+    it("gives no total where no answer has one, and all tasks", function()
+        for _, count in ipairs { 0, 3000 } do
+            serve(count, SHAPES["a second apart"], { before = function(self, request)
+                return { body = (self.answer(request):gsub('"total":%d+,', "")) }
+            end })
+            local tasks = world.client:get_tasks { project_name = "p", slices = 4 }
+            local job = scaleapi.spawn(function() return tasks.total end)
+            local deadline = scaleapi.now() + 5
+            while not job:is_done() and scaleapi.now() < deadline do scaleapi.sleep(0.01) end
+            assert.is_true(job:is_done())
+            assert.is_nil(job:wait())
+            assert.equal(count, #tasks:list())
+            if count == 0 then
+                world.client:close()
+                world.server:close()
+            end
+        end
+    end)
+
     it("can be left early, closed twice, listed, forgotten", function()
         serve(500, SHAPES["a second apart"], { latency = 0.001 })
         for _, ordered in ipairs { false, true } do

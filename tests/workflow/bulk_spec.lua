@@ -60,7 +60,54 @@ describe("bulk", function()
         assert.equal(1, summary.done)
         assert.equal(1, summary.failed)
         assert.same({ a = 1 }, field(tasks[1], "metadata"))
-        assert.matches("metadata", support.read "m.csv.errors.jsonl")
+        assert.matches("metadata", support.read "m.csv.set_task_metadata.errors.jsonl")
+    end)
+
+    it("writes down what failed of a CSV as it was understood, to be fed back", function()
+        start()
+        local list = '"[{""name"":""a""}]"'
+        support.write("c.csv", "task_type,project,text,labels:,unique_id,priority,metadata\n"
+            .. ("%s,none,x,%s,new,10,\n%s,p,,%s,other,,nonsense\n"):format(TYPE, list, TYPE, list))
+        local code, summary, err = bulk("create_task", "c.csv", "--json")
+        assert.same({ 3, 2 }, { code, summary.failed }, err)
+        local failed = support.read "c.csv.create_task.failed.jsonl"
+        local rows = support.records "c.csv.create_task.failed.jsonl"
+        assert.same({ project = "none", task_type = TYPE, text = "x", labels = { { name = "a" } }, unique_id = "new",
+            priority = 10 }, rows[1])
+        assert.same({ "nonsense", { { name = "a" } } }, { rows[2].metadata, rows[2].labels })
+        support.write("c.csv.create_task.failed.jsonl", (failed:match "[^\n]+":gsub('"none"', '"p"')))
+        code, summary = bulk("create_task", "c.csv.create_task.failed.jsonl", "--json")
+        assert.same({ 0, 1 }, { code, summary.done }, support.read "c.csv.create_task.errors.2.jsonl")
+        support.write("t.csv", ('task_id,tags\nnone,"[""a""]"\n%s,"[""a"", ""b""]"\n'):format(tasks[1]))
+        code, summary, err = bulk("set_task_tags", "t.csv", "--json")
+        assert.same({ 3, 1 }, { code, summary.done }, err)
+        assert.same({ "a", "b" }, field(tasks[1], "tags"))
+        assert.same({ { tags = { "a" }, task_id = "none" } }, support.records "t.csv.set_task_tags.failed.jsonl")
+    end)
+
+    it("takes no column twice, nor what is not UTF-8", function()
+        start()
+        support.write("t.csv", "task_id,unique_id,unique_id:\nx,a,7\n")
+        local code, _, err = bulk("update_task_unique_id", "t.csv", "--json")
+        assert.equal(3, code, err)
+        assert.matches("unique_id of update_task_unique_id was given twice",
+            support.read "t.csv.update_task_unique_id.errors.jsonl")
+        support.write("u.csv", "task_id,unique_id\nx,\xff\n")
+        code, _, err = bulk("update_task_unique_id", "u.csv", "--json")
+        assert.equal(3, code, err)
+        assert.matches("not UTF%-8", support.read "u.csv.update_task_unique_id.errors.jsonl")
+    end)
+
+    it("keeps what failed of one operation when another works on the same file", function()
+        start()
+        support.write("t.jsonl", '{"task_id":"none","tags":["a"]}\n')
+        assert.equal(3, (bulk("add_task_tags", "t.jsonl")))
+        assert.equal(3, (bulk("delete_task_tags", "t.jsonl")))
+        for _, name in ipairs { "add_task_tags", "delete_task_tags" } do
+            assert.equal(1, #support.records("t." .. name .. ".failed.jsonl"))
+        end
+        assert.equal(3, (bulk("add_task_tags", "t.add_task_tags.failed.jsonl")))
+        assert.equal(1, #support.records "t.add_task_tags.failed.2.jsonl")
     end)
 
     it("writes down lines that failed, to be mended", function()
@@ -70,12 +117,12 @@ describe("bulk", function()
         local code, summary, err = bulk("add_task_tags", "t.jsonl", "--json")
         assert.equal(3, code, err)
         assert.equal(4, summary.failed)
-        local records = support.records "t.errors.jsonl"
+        local records = support.records "t.add_task_tags.errors.jsonl"
         assert.equal("not_found", records[1].kind)
         for i = 2, 4 do assert.equal("bad_row", records[i].kind) end
-        assert.matches("t.failed.jsonl", err)
-        support.write("t.failed.jsonl", ('{"task_id":"%s","tags":["b"]}\n'):format(tasks[2]))
-        assert.equal(0, (bulk("add_task_tags", "t.failed.jsonl")))
+        assert.matches("t.add_task_tags.failed.jsonl", err)
+        support.write("t.add_task_tags.failed.jsonl", ('{"task_id":"%s","tags":["b"]}\n'):format(tasks[2]))
+        assert.equal(0, (bulk("add_task_tags", "t.add_task_tags.failed.jsonl")))
         assert.same({ "b" }, field(tasks[2], "tags"))
     end)
 

@@ -194,6 +194,17 @@ describe("the types for editors", function()
         for key in module:gmatch "function csv%.([%w_]+)%(" do assert.is_function(scaleapi.csv[key], key) end
     end)
 
+    it("have every function of the module's own tables, and none that these lack", function()
+        for _, name in ipairs { "csv", "jsonl", "journal", "times" } do
+            for key in pairs(scaleapi[name]) do
+                assert.matches(("\nfunction %s.%s("):format(name, key), text, 1, true)
+            end
+            for key in text:gmatch("\nfunction " .. name .. "%.([%w_]+)%(") do
+                assert.is_function(scaleapi[name][key], name .. "." .. key)
+            end
+        end
+    end)
+
     it("have no method that a client or an object lacks, and every method of objects", function()
         local client = scaleapi.client { api_key = "test_key", base_url = "http://127.0.0.1:1" }
         local faces = { Client = client, ClientV2 = client.v2, SafeClient = client.safe, SafeClientV2 = client.v2.safe }

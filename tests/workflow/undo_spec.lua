@@ -152,6 +152,24 @@ describe("undo", function()
         assert.same({ pending = 60, canceled = 60 }, statuses())
     end)
 
+    it("stops on a full disk, says so, and goes on later", function()
+        start()
+        support.write("rows.jsonl", support.rows(400))
+        assert.equal(0, (upload()))
+        local blocks = #support.read "rows.jsonl.journal" // 512 + 1
+        local code, out, err = support.shell(("ulimit -f %d; exec \"$S\" undo rows.jsonl.journal --json --concurrency 4"):
+            format(blocks), { SCALE_API_URL = url, SCALE_API_KEY = "live_key" })
+        assert.equal(1, code, err)
+        assert.matches("stopped: cannot write rows.jsonl.journal: ", err)
+        assert.matches("run the same command again", err)
+        assert.is_true(json.decode(out).canceled < 100, out)
+        assert.equal(json.decode(out).canceled, statuses().canceled)
+        code, out, err = undo()
+        assert.equal(0, code, err)
+        assert.same({ canceled = 400 }, statuses())
+        assert.equal(0, out.left_alone)
+    end)
+
     it("is right on a bad network", function()
         start "fail_rate = 0.05, lost_answer_rate = 0.1, drop_rate = 0.05, seed = 3, quiet = true"
         support.write("rows.jsonl", support.rows(60))
@@ -244,6 +262,7 @@ describe("undo of rows that a killed run had begun", function()
                 assert.equal(i <= 2 and "pending" or "canceled", task.status)
             end
             assert.equal(0, select(2, undo()).left_alone)
+            assert.not_matches("\n[cme] %d\n", support.read "rows.jsonl.journal") -- each says which task it is
         end)
     end
 

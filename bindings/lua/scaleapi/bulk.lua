@@ -43,7 +43,7 @@ local BEGUN = { s = true, a = true }
 local OPTIONS = {
     client = true, rows = true, operation = true, send = true, repeatable = true, concurrency = true, journal = true,
     input = true, header = true, fresh = true, total = true, weigh = true, on_outcome = true, on_progress = true,
-    on_start = true, prepare = true, deadline = true, one_call = true,
+    on_start = true, prepare = true, deadline = true, one_call = true, problem_of = true,
 }
 
 -- ---------------------------------------------------------------------- stop
@@ -164,7 +164,7 @@ local function judge(state, job, outcome)
     end
     if OUTAGE[kind] then return doubt(state, job, outcome) end
     if not err or err.code then
-        state.streak = 0
+        state.streak, state.came_through = 0, true
         settle_doubtful(state)
     end
     settle(state, job, outcome)
@@ -211,7 +211,8 @@ end
 local function send(state, job)
     while state.order:is_full(job.place) and not state.stopped do scheduler.sleep(LOOK_EVERY) end
     if state.stopped then error(errors.new { kind = "canceled", message = "the work was ended" }, 0) end
-    if errors.is_error(job.row) then return { state = "failed", error = job.row } end
+    local known = state.problem_of(job.row)
+    if known then return { state = "failed", error = known } end
     local before, repeatable = state.begun_before[job.number], state.repeatable(job.row)
     if before == "a" or before and not repeatable then return ambiguous() end
     if state.journal then state.journal:start(job.number, not repeatable) end
@@ -221,6 +222,9 @@ local function send(state, job)
     local ok, outcome = pcall(state.send, job.row, job.more)
     state.under_way = state.under_way - 1
     if not ok then error(outcome, 0) end
+    if type(outcome) ~= "table" or type(outcome.state) ~= "string" then
+        error("send must return { state = … }, not " .. type(outcome), 0)
+    end
     return outcome
 end
 
@@ -232,19 +236,32 @@ local function take_result(state, job, outcome, problem)
     stop(state, "disk", problem.message)
 end
 
+-- A function raised: what is in flight is broken off, and says what became of it.
+local function break_off(state, problem)
+    state.problem = state.problem or problem
+    state.results:close()
+    scheduler.sleep(0)
+end
+
+-- What to make of rows that met an outage, when there will be no others to tell.
+local function end_doubt(state)
+    local last = state.doubtful[#state.doubtful]
+    if not last then return end
+    if not state.problem and not state.came_through then
+        local err = last.outcome.error
+        stop(state, "gave_up", "no request came through; the last: " .. tostring(err), err)
+    end
+    if not (state.problem or state.stopped) then return settle_doubtful(state) end
+    for _, each in ipairs(state.doubtful) do leave(state, each.job, each.outcome.error) end
+end
+
 local function take_results(state)
     for job, outcome, problem in state.results do
-        take_result(state, job, outcome, problem)
+        local ok, raised = pcall(take_result, state, job, outcome, problem)
+        if not ok then break_off(state, raised) end
         if state.journal and state.journal.failed then stop(state, "disk", state.journal.failed) end
     end
-    if state.stopped then
-        for _, each in ipairs(state.doubtful) do leave(state, each.job, each.outcome.error) end
-    elseif #state.doubtful > 0 and state.streak == state.done + #state.doubtful - (state.counts.skipped or 0) then
-        local err = state.doubtful[#state.doubtful].outcome.error
-        stop(state, "gave_up", "no request came through; the last: " .. tostring(err), err)
-    else
-        settle_doubtful(state)
-    end
+    end_doubt(state)
 end
 
 -- ----------------------------------------------------------------------- run
@@ -292,8 +309,9 @@ local function finish(state)
     state.timer:cancel()
     if state.alarm then state.alarm:cancel() end
     if state.look then state.look:cancel() end
-    state.order:flush()
+    local ok, problem = pcall(state.order.flush, state.order)
     if state.journal and not state.journal:close() then stop(state, "disk", state.journal.failed) end
+    if not ok then state.problem = state.problem or problem end
     if state.unresolved > 0 then
         stop(state, "gave_up", ("%s may have been done or not; run again to find out"):format(
             count_noun(state.unresolved, "row")))
@@ -315,29 +333,31 @@ local function run(state)
     if not ok then
         state.results:close()
         -- The rows' own iterator may be what waited for its turn.
-        if not (state.stopped and errors.is_error(problem, "canceled")) then state.problem = problem end
+        if not (state.stopped and errors.is_error(problem, "canceled")) then
+            state.problem = state.problem or problem
+        end
     end
     ok, problem = pcall(finish, state)
     if not ok then state.problem = state.problem or problem end
 end
 
 local function check(options)
-    if type(options) ~= "table" then error("bulk needs a table of options, not " .. type(options), 3) end
+    if type(options) ~= "table" then error("bulk needs a table of options, not " .. type(options), 4) end
     for name in pairs(options) do
-        if not OPTIONS[name] then error(("unknown option '%s' for bulk"):format(tostring(name)), 3) end
+        if not OPTIONS[name] then error(("unknown option '%s' for bulk"):format(tostring(name)), 4) end
     end
-    if not options.client then error("bulk needs a client", 3) end
-    if options.rows == nil then error("bulk needs rows: a file, an array or an iterator", 3) end
+    if not options.client then error("bulk needs a client", 4) end
+    if options.rows == nil then error("bulk needs rows: a file, an array or an iterator", 4) end
     if (options.operation == nil) == (options.send == nil) then
-        error("bulk needs an operation, or a function that sends a row: send", 3)
+        error("bulk needs an operation, or a function that sends a row: send", 4)
     end
     local most = options.concurrency
     if most ~= nil and (math.type(most) ~= "integer" or most < 1) then
-        error("concurrency for bulk must be a whole number, 1 or more", 3)
+        error("concurrency for bulk must be a whole number, 1 or more", 4)
     end
     local deadline = options.deadline
     if deadline ~= nil and not (type(deadline) == "number" and deadline > 0) then
-        error("deadline for bulk must be a number of seconds, more than 0", 3)
+        error("deadline for bulk must be a number of seconds, more than 0", 4)
     end
 end
 
@@ -356,22 +376,34 @@ local function open_journal(options, source)
     local path = options.journal
     if not path then return nil end
     if path == true then
-        path = source.path or error("bulk needs the journal's path, since the rows are not from a file", 3)
+        path = source.path or error("bulk needs the journal's path, since the rows are not from a file", 4)
         path = path .. ".journal"
     end
     return journal.open(path, { header = header_of(options, source), fresh = options.fresh })
 end
 
+-- Hands outcomes over, in their order; to a function that has raised no more.
+local function teller(on_outcome)
+    local has_raised = false
+    return function(row, outcome)
+        if has_raised or not on_outcome then return end
+        has_raised = true
+        on_outcome(row, outcome)
+        has_raised = false
+    end
+end
+
 local function start(options)
     check(options)
     local source = row_sources.open(options.rows, options.input)
-    local sender, repeatable = options.send, options.repeatable
-    if options.operation then sender, repeatable = senders.of(options.client, options.operation) end
+    local sender, repeatable, problem_of = options.send, options.repeatable, options.problem_of
+    if options.operation then sender, repeatable, problem_of = senders.of(options.client, options.operation) end
     return {
         options = options, client = options.client, send = sender, source = source,
         repeatable = repeatable or function() return true end,
+        problem_of = function(row) return errors.is_error(row) and row or problem_of and problem_of(row) end,
         one_call = options.one_call or options.operation ~= nil,
-        journal = open_journal(options, source), order = order.new(options.on_outcome or function() end),
+        journal = open_journal(options, source), order = order.new(teller(options.on_outcome)),
         patience = math.max(FEWEST_FAILURES, options.concurrency or 50), streak = 0, doubtful = {}, unresolved = 0,
         number = 0, total = 0, done = 0, counts = {}, under_way = 0, most_under_way = 0,
         begun_before = {}, told = -TELL_AGAIN,
@@ -416,6 +448,8 @@ end
 ---                failed; `id` the task that it made or found
 ---   repeatable   with send: function(row) -> false if it must not be done twice (default: it may); before it is, the
 ---                journal is brought to the disk
+---   problem_of   with send: function(row) -> the error of a row that cannot be sent at all, or nil. Such a row fails
+---                without having been begun
 ---   one_call     with send: true if it makes one call and does nothing else. Then a row that ended before that call
 ---                was sent has not been begun
 ---   concurrency  how many rows at a time at most (50)

@@ -228,9 +228,4 @@ function client.new(options)
     return self
 end
 
---- True for a client.
-function client.is_client(value)
-    return getmetatable(value) == Client
-end
-
 return client

@@ -36,6 +36,11 @@ function errors.caught(message)
     return tostring(message)
 end
 
+--- A message without the place of ours that stands before it.
+function errors.without_place(message)
+    return (message:gsub("^[^\n]-:%d+: ", ""))
+end
+
 --- Raises it as if from the function `level` steps up (1: the caller of this one's caller).
 function errors.raise(fields, level)
     local info = debug.getinfo(level + 1, "Sl")

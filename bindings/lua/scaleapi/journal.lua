@@ -242,6 +242,11 @@ function Journal:tick()
     if self.unsynced > 0 and scheduler.now() - self.synced_at >= SYNC_EVERY and self:flush() then self:sync() end
 end
 
+--- Raises when it can no longer be written.
+function Journal:check()
+    if self.failed then fail("write", self.failed) end
+end
+
 --- Notes something of a row.
 function Journal:record(letter, row, word)
     if self.failed then return end
@@ -262,7 +267,7 @@ function Journal:start(row, durable)
     if durable then self.must_sync = true end
     if not self.is_due then write_next_turn(self) end
     scheduler.await(wait)
-    if self.failed then fail("write", self.failed) end
+    self:check()
 end
 
 -- ------------------------------------------------------------------ reading

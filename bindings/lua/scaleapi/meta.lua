@@ -2035,6 +2035,10 @@ function Client:close() end
 ---@return string
 function Client:base_url() end
 
+---The first 16 digits of the SHA-256 of the key: tells keys apart and gives none away.
+---@return string
+function Client:key_fingerprint() end
+
 ---Create one task of the given type.
 ---Fields of the type's own stand beside these, as they are. With a test key the task is completed at once.
 ---@param task_type scaleapi.enum.TaskType Type of the task, such as imageannotation
@@ -2575,6 +2579,9 @@ function Client:v2_get_tasks(options) end
 ---@field null lightuserdata JSON's null
 ---@field json scaleapi.json
 ---@field csv scaleapi.csv
+---@field jsonl scaleapi.jsonl
+---@field journal scaleapi.journal
+---@field times scaleapi.times
 ---@field operations table[] The rows of the operation table
 ---@field TaskType scaleapi.names.TaskType
 ---@field TaskStatus scaleapi.names.TaskStatus
@@ -2679,12 +2686,13 @@ function scaleapi.now() end
 ---@return fun(): Item, Result?, any
 function scaleapi.parallel(most, items, fn) end
 
----@class scaleapi.BulkOptions
+---@class scaleapi.BulkOptions Of bulk work.
 ---@field client scaleapi.Client
 ---@field rows string|table[]|(fun(): any) A path of JSON lines or CSV, an array, an iterator
 ---@field operation? scaleapi.OperationName Each row is the table of its arguments by name
 ---@field send? fun(row: any): { state: string, error?: scaleapi.Error, id?: string } Or how a row is sent
 ---@field repeatable? fun(row: any): boolean With send: false for what must not be done twice
+---@field problem_of? fun(row: any): scaleapi.Error? With send: the error of a row that cannot be sent at all
 ---@field one_call? boolean With send: it makes one call and does nothing else
 ---@field deadline? number Seconds that all may take
 ---@field concurrency? integer Rows at a time at most, 50
@@ -2699,7 +2707,7 @@ function scaleapi.parallel(most, items, fn) end
 ---@field on_outcome? fun(row: any, outcome: { state: string, error?: scaleapi.Error, id?: string }) In the rows' order
 ---@field on_progress? fun(state: table)
 
----@class scaleapi.BulkResult
+---@class scaleapi.BulkResult What has become of bulk work.
 ---@field total integer Rows taken
 ---@field counts table<string, integer> By state; `skipped` were done before
 ---@field failed integer Failed or in conflict
@@ -2724,6 +2732,114 @@ local csv = {}
 ---@return fun(): table?, integer?
 ---@return string[]? names
 function csv.rows(source, options) end
+
+---@class scaleapi.jsonl Files of JSON lines, in flat memory.
+local jsonl = {}
+
+---Iterates the lines that are not blank: each turn gives the line's bytes and its number.
+---@param path string
+---@return fun(): string?, integer?
+function jsonl.lines(path) end
+
+---Opens a file of JSON lines. Raises when there is no such file, or it is empty or no text.
+---@param path string
+---@return scaleapi.Lines
+function jsonl.open(path) end
+
+---@class scaleapi.Lines What jsonl.open returns; it may be called like an iterator.
+---@field size integer Bytes of the file when it was surveyed
+---@field digest string Its SHA-256 then
+local Lines = {}
+
+---The next line that is not blank, and its number; nil at the end. Raises kind changed when the file is not what was
+---surveyed.
+---@return string?
+---@return integer?
+function Lines:next() end
+
+---Passes over so many lines that are not blank. Returns how many there were.
+---@param most integer
+---@return integer
+function Lines:skip(most) end
+
+---Reads the whole file and goes back to its start. Returns how many lines are not blank.
+---@return integer
+function Lines:survey() end
+
+---Goes to the start, after a survey.
+function Lines:rewind() end
+
+---@class scaleapi.journal The file in which bulk work notes what it does with each row.
+local journal = {}
+
+---Opens a journal. With `header` it is one of that work, and refused if it is of another; without, whatever is there.
+---@param path string
+---@param options { header?: table[], fresh?: boolean }
+---@return scaleapi.Journal
+function journal.open(path, options) end
+
+---@class scaleapi.Journal What journal.open returns.
+---@field resumed boolean There were records
+---@field before? table<string, any> The header that was there
+---@field failed? string Why it can no longer be written
+local Journal = {}
+
+---The letter of the row's last record, or nil: c made, m perhaps made, e was there, d done otherwise, x in conflict,
+---f failed, a nobody knows, s begun, o not sent after all; u, k, n: undone and free, undone, not undone.
+---@param row integer
+---@return string?
+function Journal:state(row) end
+
+---How many rows have the letter.
+---@param letter string
+---@return integer
+function Journal:count(letter) end
+
+---The highest row that was noted.
+---@return integer
+function Journal:highest() end
+
+---The task of the row, or nil.
+---@param row integer
+---@return string?
+function Journal:word(row) end
+
+---How many tasks the rows have that are done.
+---@return integer
+function Journal:tasks() end
+
+---Notes something of a row.
+---@param letter string
+---@param row integer
+---@param word? string
+function Journal:record(letter, row, word) end
+
+---Raises when it can no longer be written.
+function Journal:check() end
+
+---To be called now and then: brings to the disk what was written a second ago.
+function Journal:tick() end
+
+---Writes what has come up; false when the disk takes no more.
+---@return boolean
+function Journal:flush() end
+
+---Writes all, and lets others have the file; false when that failed.
+---@return boolean
+function Journal:close() end
+
+---@class scaleapi.times Dates as Scale writes and reads them.
+local times = {}
+
+---Milliseconds since 1970 of a date, or of a date and time with or without an offset; nil if it is neither.
+---@param text string
+---@return number?
+function times.parse(text) end
+
+---"2021-06-17T21:46:36.359Z"
+---@param milliseconds number
+---@return string
+function times.format(milliseconds) end
 
 ---@class scaleapi.json The exact codec.
 ---@field null lightuserdata

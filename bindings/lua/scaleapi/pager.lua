@@ -128,13 +128,14 @@ local function take_page(call)
 end
 
 -- Waits for the call. Returns its page, or nil and the fields of an error. Other jobs that want the same page wait
--- until this one has it; should this one be canceled, and the call with it, they have the page fetched again.
+-- until this one has it; should this one be canceled, and the call with it, the page is fetched again for whoever
+-- comes next.
 local function await_page(state, call)
     local waiting = {}
     state.waiting = waiting
     local ok, page, problem = pcall(take_page, call)
     state.waiting = nil
-    if not ok and #waiting > 0 and call:is_done() and not state.closed then start_fetching(state) end
+    state.is_lost = not ok and call:is_done()
     for _, wait in ipairs(waiting) do scheduler.complete(wait) end
     if not ok then error(page, 0) end
     return page, problem
@@ -177,6 +178,10 @@ end
 -- Waits for the page that is being fetched and has the one after it fetched. Returns false at the end.
 local function turn_page(self)
     local state = self._state
+    if state.is_lost then
+        state.is_lost = false
+        start_fetching(state)
+    end
     local failure = state.failure
     local call = state.call
     if failure or not call then

@@ -5,38 +5,22 @@ scaleapi.parallel - a function over many items, so many at a time, on one thread
 local scheduler = require "scaleapi.scheduler"
 local core = require "scaleapi.core"
 
+local sleep_on, wake = scheduler.sleep_on, scheduler.wake
 local SOUND_FOR = core.lua_release >= 50406
 
 local Parallel = { __name = "scaleapi.Parallel" }
 Parallel.__index = Parallel
 
--- ------------------------------------------------- conditions among jobs
-
--- Waits until somebody calls wake(state, name).
-local function sleep_on(state, name)
-    local wait = {}
-    state[name] = state[name] or {}
-    table.insert(state[name], wait)
-    scheduler.await(wait)
-end
-
-local function wake(state, name)
-    local waits = state[name]
-    if not waits then return end
-    state[name] = nil
-    for _, wait in ipairs(waits) do scheduler.complete(wait) end
-end
-
 -- ---------------------------------------------------------------- workers
 
 -- The next item: one worker at a time, since an iterator may itself wait. nil at the end.
 local function take_item(state)
-    while state.taking do sleep_on(state, "taking_over") end
+    while state.taking do sleep_on(state.waits, "taking_over") end
     if state.exhausted or state.closed then return nil end
     state.taking = true
     local ok, item, more = pcall(state.next_item)
     state.taking = false
-    wake(state, "taking_over")
+    wake(state.waits, "taking_over")
     if not ok then
         state.exhausted, state.failure = true, { error = item }
     elseif item == nil then
@@ -51,8 +35,8 @@ local function put_result(state, item, ok, ...)
     local last = state.last + 1
     state.last = last
     state.results[last] = ok and { item = item, value = value, more = more } or { item = item, err = value }
-    wake(state, "result_came")
-    while state.last - state.first >= state.most and not state.closed do sleep_on(state, "room_came") end
+    wake(state.waits, "result_came")
+    while state.last - state.first >= state.most and not state.closed do sleep_on(state.waits, "room_came") end
 end
 
 local function work(state)
@@ -62,7 +46,7 @@ local function work(state)
         put_result(state, item, pcall(state.fn, item, more))
     end
     state.working = state.working - 1
-    wake(state, "result_came")
+    wake(state.waits, "result_came")
 end
 
 -- --------------------------------------------------------------- consumer
@@ -90,10 +74,10 @@ function Parallel:__call()
             if failure then error(failure.error, 0) end
             return nil
         end
-        sleep_on(state, "result_came")
+        sleep_on(state.waits, "result_came")
     end
     local result = take_result(state)
-    wake(state, "room_came")
+    wake(state.waits, "room_came")
     return result.item, result.value, result.err, result.more
 end
 
@@ -102,8 +86,8 @@ function Parallel:close()
     local state = self._state
     state.closed = true
     for _, job in ipairs(state.jobs) do job:cancel() end
-    wake(state, "room_came")
-    wake(state, "result_came")
+    wake(state.waits, "room_came")
+    wake(state.waits, "result_came")
 end
 
 Parallel.__close = Parallel.close
@@ -116,7 +100,7 @@ end
 -- A loop that was left and forgotten begins no further items; what is under way comes to its end.
 function Parallel:__gc()
     self._state.closed = true
-    wake(self._state, "room_came")
+    wake(self._state.waits, "room_came")
 end
 
 -- A function that gives the next item, of an array or of whatever can be called.
@@ -145,7 +129,7 @@ return function(most, items, fn)
     if not next_item then error("parallel needs an array or an iterator of items, not " .. type(items), 2) end
     if type(fn) ~= "function" then error("parallel needs a function, not " .. type(fn), 2) end
     local state = { next_item = next_item, fn = fn, most = most, results = {}, first = 1, last = 0, jobs = {},
-                    working = most }
+                    waits = {}, working = most }
     for i = 1, most do state.jobs[i] = scheduler.spawn(work, state) end
     local iterator = setmetatable({ _state = state }, Parallel)
     if SOUND_FOR then return iterator, nil, nil, iterator end

@@ -21,7 +21,7 @@ end
 
 -- A line that is no JSON is a row that fails.
 local function bad_row(number, problem)
-    local message = errors.caught(problem):gsub("^[^\n]-:%d+: ", "")
+    local message = errors.without_place(errors.caught(problem))
     return errors.new { kind = "bad_row", message = ("line %d: %s"):format(number, message), attempts = 0 }
 end
 
@@ -32,7 +32,8 @@ local function json_rows(path)
             local line, number = reader:next()
             if not line then return nil end
             local ok, row = pcall(json.decode, line)
-            return ok and row or bad_row(number, row), number
+            if ok then return row, number end
+            return bad_row(number, row), number
         end,
         skip = function(most) return reader:skip(most) end,
         path = path,
@@ -80,7 +81,7 @@ local function source_of(rows)
         local next_row = each(rows)
         return { next = next_row, skip = skip_by(next_row), identity = no_identity }
     end
-    error("rows for bulk must be a path, an array or an iterator, not " .. type(rows), 4)
+    error("rows for bulk must be a path, an array or an iterator, not " .. type(rows), 5)
 end
 
 local function is_same(a, b)

@@ -172,9 +172,8 @@ local function run_deferred()
     end
 end
 
--- One turn: waits at most so many milliseconds (-1: as long as it takes), then resumes jobs; when `held`, the
--- urgent ones only; for so many seconds at most,
--- if `limit` is given, and at least for what is left of a millisecond.
+-- One turn: waits at most so many milliseconds (-1: as long as it takes), then resumes jobs; when `held`, the urgent
+-- ones only; for so many seconds at most, if `limit` is given, and at least for what is left of a millisecond.
 local function turn(milliseconds, held, limit)
     run_deferred()
     for _, each in ipairs(turns) do each.fn() end
@@ -228,6 +227,22 @@ end
 
 --- Ends a wait: who waits on it goes on at the next turn. Ending it twice is fine.
 scheduler.complete = complete
+
+--- Waits until somebody calls wake(waits, name); `waits` is a table of the caller's, for conditions among jobs.
+function scheduler.sleep_on(waits, name)
+    local wait, asleep = {}, waits[name] or {}
+    waits[name] = asleep
+    asleep[#asleep + 1] = wait
+    scheduler.await(wait)
+end
+
+--- Ends what sleeps on that name.
+function scheduler.wake(waits, name)
+    local asleep = waits[name]
+    if not asleep then return end
+    waits[name] = nil
+    for _, wait in ipairs(asleep) do complete(wait) end
+end
 
 --- A wait that a call or an exchange of core ends. For clients, iterators and fetch.
 function scheduler.wait_for_call(call)

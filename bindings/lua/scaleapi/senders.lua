@@ -23,7 +23,7 @@ end
 
 -- An error object for what a call raised about its arguments.
 local function bad_row(problem)
-    local message = errors.caught(problem):gsub("^[^\n]-:%d+: ", "")
+    local message = errors.without_place(errors.caught(problem))
     return errors.new { kind = "bad_row", message = message, attempts = 0 }
 end
 
@@ -57,20 +57,24 @@ function senders.repeatable(row)
     end
 end
 
---- The function that sends a table of arguments by the operation, and the one that says whether it may be done twice.
+local function problem_of(arguments)
+    if type(arguments) ~= "table" then return bad_row "a row must be an object" end
+end
+
+--- The function that sends a table of arguments by the operation, the one that says whether it may be done twice, and
+--- the one that says what is wrong with a row that cannot be sent at all.
 function senders.of(client, name)
     local row, problem = find(name)
     if not row then error(problem, 4) end
     local face = row.version == 2 and client.v2.safe or client.safe
     local method, options = face[(row.name:gsub("^v2%.", ""))], senders.options(row)
     local function send(arguments)
-        if type(arguments) ~= "table" then return failure(bad_row "a row must be an object") end
         local ok, value, more = pcall(method, face, arguments, options)
         if not ok and errors.is_error(value) then error(value, 0) end -- the job was canceled
         if not ok then return failure(bad_row(value)) end
         return senders.outcome("done", value, more)
     end
-    return send, senders.repeatable(row)
+    return send, senders.repeatable(row), problem_of
 end
 
 return senders

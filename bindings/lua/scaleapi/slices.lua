@@ -23,6 +23,7 @@ local scheduler = require "scaleapi.scheduler"
 local slice_plan = require "scaleapi.slice_plan"
 local times = require "scaleapi.times"
 
+local sleep_on, wake = scheduler.sleep_on, scheduler.wake
 local json = core.json
 local slices = {}
 
@@ -39,21 +40,6 @@ local LASTING = {
     project_name = true, batch_name = true, task_type = true, created_after = true, created_before = true,
     include_attachment_url = true, limited_response = true, limit = true,
 }
-
-local function sleep_on(state, name)
-    local wait = {}
-    local waits = state.waits[name] or {}
-    state.waits[name] = waits
-    waits[#waits + 1] = wait
-    scheduler.await(wait)
-end
-
-local function wake(state, name)
-    local waits = state.waits[name]
-    if not waits then return end
-    state.waits[name] = nil
-    for _, wait in ipairs(waits) do scheduler.complete(wait) end
-end
 
 -- ----------------------------------------------------------------- requests
 
@@ -151,10 +137,6 @@ end
 
 -- ------------------------------------------------------------------ handing
 
-local function size_of(task)
-    return #document.bytes(task)
-end
-
 local function has_room(state, part)
     if state.closed then return true end
     if not state.ordered then return state.last - state.first < state.most end
@@ -167,20 +149,23 @@ local function put(state, part, task)
     queue.last = queue.last + 1
     queue.tasks[queue.last] = task
     state.given = state.given + 1
-    if state.ordered then state.bytes = state.bytes + size_of(task) end
-    wake(state, "came")
-    while not has_room(state, part) do sleep_on(state, "room") end
+    if state.ordered then
+        local size = #document.bytes(task)
+        queue.sizes[queue.last], state.bytes = size, state.bytes + size
+    end
+    wake(state.waits, "came")
+    while not has_room(state, part) do sleep_on(state.waits, "room") end
     return not state.closed
 end
 
 local function finish_part(state, part)
     part.done = true
     if not state.ordered then state.plan:remove(part) end
-    wake(state, "came")
+    wake(state.waits, "came")
 end
 
 local function begin_queue(part)
-    part.tasks, part.first, part.last = {}, 1, 0
+    part.tasks, part.sizes, part.first, part.last = {}, {}, 1, 0
 end
 
 local function read_part(state, part)
@@ -209,7 +194,7 @@ local function begin(state)
     local whole = state.whole
     local first = whole()
     local total = math.tointeger(whole.total)
-    state.total = total
+    state.total, state.is_begun = total, true
     local part = state.plan.parts[1]
     if not first or not total or total <= SMALLEST_PART * state.limit then
         begin_queue(part)
@@ -229,7 +214,7 @@ local function begin(state)
 end
 
 local function step(state, part)
-    if not state.total and state.whole then return begin(state) end
+    if not state.is_begun then return begin(state) end
     if not state.plan:can_cut(part, target(state)) then return read_part(state, part) end
     state.plan:step(part)
     part.taken = false
@@ -248,7 +233,7 @@ local function take_part(state)
             is_awaited = is_awaited or not part.tasks
         end
         if not is_awaited then return nil end
-        sleep_on(state, "parts")
+        sleep_on(state.waits, "parts")
     end
 end
 
@@ -291,18 +276,18 @@ local function work(state, index)
         part.job = state.jobs[index]
         local ok, problem = pcall(step, state, part)
         part.job = nil
-        if not ok and not state.closed and not state.failure then
-            if errors.is_error(problem, "canceled") then part.dropped = true else fail(state, part, problem) end
+        if not ok and not state.closed and not state.failure and not errors.is_error(problem, "canceled") then
+            fail(state, part, problem)
         end
-        wake(state, "parts")
-        wake(state, "came")
+        wake(state.waits, "parts")
+        wake(state.waits, "came")
     end
     if state.working == 1 and not state.closed and not state.failure then
         local ok, problem = pcall(verify, state)
         if not ok then state.failure = { problem = problem } end
     end
     state.working = state.working - 1
-    wake(state, "came")
+    wake(state.waits, "came")
 end
 
 -- ----------------------------------------------------------------- iterator
@@ -322,7 +307,7 @@ local function first_part(state)
     local parts = state.plan.parts
     while parts[1] and parts[1].done and parts[1].first > parts[1].last do
         table.remove(parts, 1)
-        wake(state, "room")
+        wake(state.waits, "room")
     end
     local part = parts[1]
     if part and part.tasks and part.first <= part.last then return part end
@@ -332,9 +317,9 @@ end
 local function take_ordered(state)
     local part, failure = first_part(state)
     if not part then return nil, failure or state.working == 0 and state.failure or nil end
-    local task = pop(part)
-    state.bytes = state.bytes - size_of(task)
-    return task
+    state.bytes = state.bytes - part.sizes[part.first]
+    part.sizes[part.first] = nil
+    return pop(part)
 end
 
 local function take_unordered(state)
@@ -347,7 +332,7 @@ local function close(state)
     state.tasks, state.first, state.last = {}, 1, 0
     if state.whole then state.whole:close() end
     for _, job in ipairs(state.jobs) do job:cancel() end
-    wake(state, "came")
+    wake(state.waits, "came")
 end
 
 -- The next task; nil at the end; nil and the failure that ended it.
@@ -355,7 +340,7 @@ local function next_task(state)
     while not state.closed do
         local task, failure = (state.ordered and take_ordered or take_unordered)(state)
         if task then
-            wake(state, "room")
+            wake(state.waits, "room")
             state.taken = state.taken + 1
             if state.taken % PUMP_EVERY == 0 then scheduler.pump() end
             return task
@@ -363,7 +348,7 @@ local function next_task(state)
             close(state)
             return nil, failure
         end
-        sleep_on(state, "came")
+        sleep_on(state.waits, "came")
     end
 end
 
@@ -375,12 +360,12 @@ function Slices:__call()
     return task
 end
 
---- tasks.total: how many there were at the start. Waits until that is known.
+--- tasks.total: how many there were at the start; nil if the server does not say. Waits until that is known.
 function Slices:__index(key)
     if methods[key] then return methods[key] end
     local state = rawget(self, "_state")
     if key ~= "total" then return nil end
-    while not state.total and state.working > 0 and not state.closed do sleep_on(state, "came") end
+    while not state.is_begun and state.working > 0 and not state.closed do sleep_on(state.waits, "came") end
     return state.total
 end
 
@@ -407,8 +392,8 @@ Slices.__close = methods.close
 function Slices:__gc()
     local state = self._state
     state.closed = true
-    wake(state, "room")
-    wake(state, "parts")
+    wake(state.waits, "room")
+    wake(state.waits, "parts")
 end
 
 -- ------------------------------------------------------------------ opening
