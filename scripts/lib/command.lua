@@ -58,10 +58,11 @@ function command.advice(err)
     end
     if err.kind == "changed" then
         return "; what was sent stood there before, and nothing else was: put that back and go on, or begin anew with "
-            .. "--fresh: what is there already is not made again"
+            .. "--fresh: a row whose unique_id is there already is not made again"
     end
     if err.kind == "journal" and err.reason == "differs" then
-        return "; --fresh begins anew: what is there already is not made again"
+        return "; --fresh begins anew, and makes again what is not there under its unique_id (rows that have none of "
+            .. "their own get another in another project, batch or type)"
     end
     return ""
 end
@@ -88,7 +89,11 @@ end
 
 local function end_of(problem)
     if command.is_stop(problem) then return problem.code, problem.message end
-    if scaleapi.is_error(problem) then return command.code_of(problem), tostring(problem) .. command.advice(problem) end
+    if scaleapi.is_error(problem) then
+        local code = command.code_of(problem)
+        local again = code == command.GAVE_UP and "; the same command can be run again later" or ""
+        return code, tostring(problem) .. command.advice(problem) .. again
+    end
     if tostring(problem):find "interrupted!$" then return command.INTERRUPTED, "interrupted" end
     return command.FAILURE, tostring(problem)
 end

@@ -95,10 +95,19 @@ local function count_tasks(client, name)
     return all - client:get_tasks_count(filter)
 end
 
+-- Ends the command when there is no such batch.
+local function must_be_there(client, name)
+    local batch, err = client.safe:get_batch(name)
+    if batch then return end
+    if err.kind ~= "not_found" then error(err, 0) end
+    command.stop(command.PARTIAL, "%s: %s", name, tostring(err))
+end
+
 --- Ends the command unless the server counts so many tasks in the batch, canceled ones aside; with `more`, it may
 --- have others as well. Nothing is finalized then.
 function targets.check_count(client, name, expected, more)
     local count = count_tasks(client, name)
+    if count == 0 then must_be_there(client, name) end
     for i, pause in ipairs(COUNT_PAUSES) do
         if count == expected or count > expected and more then break end
         if i == 1 then

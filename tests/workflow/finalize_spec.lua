@@ -121,6 +121,14 @@ describe("finalize", function()
         end
     end)
 
+    it("--expect says at once that there is no such batch", function()
+        start()
+        local code, out, err = finalize { "nope", "--expect", "3" }
+        assert.equal(3, code)
+        assert.equal("", out)
+        assert.equal("finalize: nope: get_batch: 404 not_found: Batch with that name not found.\n", err)
+    end)
+
     it("--expect does not wait for ever", function()
         lag(100, 2, 3)
         local begun = scaleapi.now()

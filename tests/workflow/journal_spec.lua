@@ -131,7 +131,7 @@ describe("upload's journal", function()
             local code, _, err = upload(more, nil, variables)
             assert.equal(2, code)
             assert.matches(expected, err)
-            assert.matches("%-%-fresh begins anew", err)
+            assert.matches("%-%-fresh begins anew, and makes again what is not there under its unique_id", err)
             assert.equal(before, support.read "rows.jsonl.journal")
         end
         refuses("batch was 'b' and is 'c' now", { "--batch", "c" })

@@ -83,6 +83,7 @@ describe("a command", function()
             local code, took, err = timed(words { "--give-up-after", "1.5" })
             assert.equal(5, code, err)
             assert_took(1.5, took)
+            assert.matches("; the same command can be run again later\n$", err)
             assert_goes_on(100, 0)
         end)
 
