@@ -23,8 +23,8 @@ local function each_line()
     return (text .. "\n"):gmatch "(.-)\n"
 end
 
--- "string|table<string, number> What it is": the type and what it is; a space inside brackets, or before what a function
--- returns, does not end a type.
+-- "string|table<string, number> What it is": the type and what it is; a space inside brackets, or before what a
+-- function returns, does not end a type.
 local function split(text)
     local depth = 0
     for i = 1, #text do
