@@ -3,8 +3,9 @@
 **
 ** A loop (scale_loop) drives any number of calls on one thread. A client (scale_client) holds a
 ** key, a base URL and limits, and attaches to a loop. A call (scale_call) is one operation of the
-** API in flight, with its retries; an exchange (scale_exchange) one request to any other URL. JSON comes and
-** goes as bytes; scaleapi_json.h reads and writes it.
+** API in flight, with its retries; a list (scale_list) one that comes page by page; an exchange
+*(scale_exchange)
+** one request to any other URL. JSON comes and goes as bytes; scaleapi_json.h reads and writes it.
 **
 ** Rules that hold everywhere:
 ** - Functions that can fail return a scale_status and fill the scale_error they are given, which
@@ -151,9 +152,39 @@ SCALE_API void scale_loop_free(scale_loop *loop);
 SCALE_API scale_status scale_loop_step(scale_loop *loop, int timeout_ms, scale_error *error);
 
 /* For a host with a loop of its own: call scale_loop_step(loop, 0, …) when this descriptor is
-** readable, or when scale_loop_timeout ms have passed (-1: no time-out). Ask after every step. */
+** readable, or when scale_loop_timeout ms have passed (-1: no time-out). Ask after every step, and when
+** something was started. The descriptor is the loop's, and stays the same. */
 SCALE_API int scale_loop_descriptor(const scale_loop *loop);
 SCALE_API int scale_loop_timeout(const scale_loop *loop);
+
+/*
+** For a host whose loop takes sockets and timers, and no descriptor of ours. The hooks are called from within
+** the functions of the loop and of what belongs to it, and must call none of them: they note what they are
+*told.
+** - `watch`: the host is to watch the descriptor for these events from now on, level-triggered; 0: no more,
+*it is
+**   about to be closed. False: it cannot; the loop fails with no_memory then.
+** - `set_timer`: scale_loop_step(loop, 0, …) is to be called in so many ms, once, instead of what was said
+*before;
+**   -1: not.
+** When a descriptor is ready, or the time is over, the host calls scale_loop_step(loop, 0, …), whichever it
+*was.
+*/
+typedef struct scale_loop_hooks {
+    size_t size;
+    bool (*watch)(void *host, int descriptor, unsigned events); /* of SCALE_READABLE and SCALE_WRITABLE */
+    void (*set_timer)(void *host, int delay_ms);
+    void *host;
+} scale_loop_hooks;
+
+#define SCALE_LOOP_HOOKS_INIT                                                                                \
+    { sizeof(scale_loop_hooks), NULL, NULL, NULL }
+
+/* Sets the hooks; both or none. What is watched and due by now is told to them at once. NULL ends it, as
+** scale_loop_free does: all that they were told to watch, and the timer, is taken back. Waiting in
+** scale_loop_step works with hooks too. Errors: usage, no_memory (`watch` said so). */
+SCALE_API scale_status scale_loop_set_hooks(scale_loop *loop, const scale_loop_hooks *hooks,
+                                            scale_error *error);
 
 /* How many calls and exchanges were started and have not ended. */
 SCALE_API size_t scale_loop_unfinished(const scale_loop *loop);
@@ -168,7 +199,9 @@ typedef void (*scale_watch_fn)(scale_loop *loop, int descriptor, unsigned events
 typedef void (*scale_timer_fn)(scale_loop *loop, void *user);
 
 /* Calls `watch` from scale_loop_step when the descriptor is ready for one of `events`; 0 ends it.
-** The descriptor stays the caller's; end the watch before closing it. Errors: no_memory, usage. */
+** The descriptor stays the caller's; end the watch before closing it. Errors: no_memory, usage, network (it
+*is
+** of a kind that cannot be watched, a file). */
 SCALE_API scale_status scale_loop_watch(scale_loop *loop, int descriptor, unsigned events,
                                         scale_watch_fn watch, void *user, scale_error *error);
 
@@ -260,9 +293,8 @@ typedef struct scale_answer_kind {
 ** - TOKEN: `next_token`, the text of that name in the answer. The list ends when has_more is false there, or
 **   when there is no such text.
 ** - OFFSET: `offset`, the last one (0) and the answer's `limit`. The list ends unless has_more is true.
-** A server that repeats a token, or sends empty pages without end, is for the caller to notice. The things
-** themselves are the elements of the array called as scale_answer_describe's `member` says: scale_json_get
-** finds it, a scale_json_cursor steps over it.
+** A scale_list (scaleapi_list.h) does that, and notices a server that leads in circles. The things themselves
+** are the elements of the array called as scale_answer_describe's `member` says.
 */
 typedef enum scale_page { SCALE_PAGE_NONE, SCALE_PAGE_TOKEN, SCALE_PAGE_OFFSET } scale_page;
 
@@ -628,5 +660,8 @@ SCALE_API void scale_exchange_free(scale_exchange *exchange);
 #ifdef __cplusplus
 }
 #endif
+
+/* Lists that come page by page. */
+#include "scaleapi_list.h"
 
 #endif

@@ -69,6 +69,24 @@ scale_status scale_call_new(scale_call **result, scale_client *client, const sca
     return SCALE_OK;
 }
 
+scale_status scale__call_copy(scale_call **result, const scale_call *original, scale_error *error) {
+    scale_call *call = NULL;
+    *result = NULL;
+    if (scale_call_new(&call, original->client, original->operation, &original->options, error) != SCALE_OK)
+        return SCALE_ERROR;
+    bool fine = original->query.size == 0 ||
+                scale__buffer_append(&call->query, original->query.data, original->query.size);
+    for (size_t i = 0; i < SCALE__MOST_IN_PATH; i++)
+        fine = fine && scale__copy_into(&call->path_values[i], original->path_values[i]);
+    call->given = original->given;
+    if (fine) {
+        *result = call;
+        return SCALE_OK;
+    }
+    scale_call_free(call);
+    return scale__fail_no_memory(error);
+}
+
 /* Takes a started call out of whatever still knows it. */
 static void forget(scale_call *call) {
     if (call->loop == NULL || !call->started) return;
