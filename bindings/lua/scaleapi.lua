@@ -27,6 +27,7 @@ local scaleapi = {
     step = scheduler.step,
     descriptor = scheduler.descriptor,
     timeout = scheduler.timeout,
+    attach = scheduler.attach,
     now = scheduler.now,
     fetch = require "scaleapi.fetch",
     parallel = require "scaleapi.parallel",

@@ -101,6 +101,7 @@ static int close_loop(lua_State *L) {
     loop->loop = NULL;
     while (loop->first_ready != NULL) lscale_unlink(loop->first_ready);
     scale_loop_free(open);
+    lscale_free_changes(loop);
     return 0;
 }
 

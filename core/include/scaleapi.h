@@ -587,6 +587,39 @@ SCALE_API const scale_error *scale_call_error(const scale_call *call);
 ** no Date or no created_at in UTC. */
 SCALE_API bool scale_call_existed(const scale_call *call);
 
+/* What became of a call, for those who have many: which to count as what, and which to send again. */
+typedef enum scale_outcome {
+    SCALE_OUTCOME_NONE,      /* it is not done yet */
+    SCALE_OUTCOME_DONE,      /* it has an answer: what it was to do was done */
+    SCALE_OUTCOME_EXISTING,  /* likewise, but by somebody before it (scale_call_existed) */
+    SCALE_OUTCOME_CONFLICT,  /* its unique_id or name belongs to another thing */
+    SCALE_OUTCOME_FAILED,    /* refused, or wrong: sent again as it is, it fares no better */
+    SCALE_OUTCOME_AMBIGUOUS, /* may or may not have been done, and must not be sent again by itself */
+    SCALE_OUTCOME_OPEN,      /* broken off, or the server was away: to be sent again later, as others are that
+                                fared      so; with error.unclear it may have been done, else it was not */
+    SCALE_OUTCOME_HOPELESS   /* key, account or certificate: no other call will fare better */
+} scale_outcome;
+
+SCALE_API scale_outcome scale_call_outcome(const scale_call *call);
+
+/* The outcome of a call that ended with an error of this kind; of SCALE_NONE: done. */
+SCALE_API scale_outcome scale_kind_outcome(scale_kind kind);
+
+/* "done", "existing", …, or "unknown". Never NULL, never freed. */
+SCALE_API const char *scale_outcome_name(scale_outcome outcome);
+
+#define SCALE_ROW_ID_SIZE 65
+
+/* A unique_id for a row that has none, so that it can be sent again: SHA-256 over the names (each with its
+*NUL) and
+** the row's bytes, without white space around them, as 64 hexadecimal digits and a NUL. With project, batch
+*("":
+** none) and type as names it is what `scalua upload` gives the same line. `copy` is 1, or which of several
+*equal
+** rows it is, if each is to be a task of its own. Goes with the option digest_id. */
+SCALE_API void scale_row_id(char id[SCALE_ROW_ID_SIZE], const char *const *names, size_t count,
+                            scale_slice row, uint64_t copy);
+
 /* Frees the call; an unfinished one is dropped, its done function not called. NULL is fine. */
 SCALE_API void scale_call_free(scale_call *call);
 

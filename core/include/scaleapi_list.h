@@ -60,8 +60,8 @@ SCALE_API scale_status scale_list_find(const scale_list *list, const char *key, 
                                        scale_slice *value, scale_error *error);
 
 /* Page by page: passes over what is left of the page in use and makes the next one that. As scale_list_next
-*in
-** all else. The last page may have no documents. */
+ *in
+ ** all else. The last page may have no documents. */
 SCALE_API int scale_list_next_page(scale_list *list, scale_error *error);
 
 /* The page in use, or NULL before the first: its documents, and what stands beside them (total, …). Borrowed,
@@ -69,8 +69,8 @@ SCALE_API int scale_list_next_page(scale_list *list, scale_error *error);
 SCALE_API const scale_json_page *scale_list_page(const scale_list *list);
 
 /* The same, to be freed by the caller with scale_json_page_free, which needs the list no more; the documents
-*of
-** it stay where they are. scale_list_next goes on with the next page. */
+ *of
+ ** it stay where they are. scale_list_next goes on with the next page. */
 SCALE_API scale_json_page *scale_list_take_page(scale_list *list);
 
 /* Ends the list with kind `canceled`, unless it ended with an error before: what was not read yet is dropped,
@@ -78,8 +78,8 @@ SCALE_API scale_json_page *scale_list_take_page(scale_list *list);
 SCALE_API void scale_list_cancel(scale_list *list);
 
 /* Frees the list at any point, and what is under way; but not while it waits in scale_list_next further up
-*the
-** stack. NULL is fine. */
+ *the
+ ** stack. NULL is fine. */
 SCALE_API void scale_list_free(scale_list *list);
 
 /* ================================================================== paging */

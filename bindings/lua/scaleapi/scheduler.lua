@@ -12,6 +12,7 @@ for.
 
 local core = require "scaleapi.core"
 local errors = require "scaleapi.errors"
+local host_loop = require "scaleapi.host_loop"
 
 local resume_thread, yield = coroutine.resume, coroutine.yield
 local running, is_yieldable = coroutine.running, coroutine.isyieldable
@@ -35,6 +36,7 @@ local current            -- the job that runs
 local depth = 0          -- of nested drives
 local unread = {}        -- jobs that ended with an error that nobody has read yet
 local unfinished = 0     -- jobs that have not ended
+local host               -- the loop of a host, as it was attached
 
 -- ------------------------------------------------------------------ waits
 
@@ -42,6 +44,7 @@ local function make_ready(job)
     local queue = job._urgent and urgent or ready
     queue.last = queue.last + 1
     queue[queue.last] = job
+    if host then host:hurry() end
 end
 
 local function is_empty(queue)
@@ -71,6 +74,10 @@ local function unhandle(object, background)
     if handlers[object] == nil then return end
     handlers[object] = nil
     if not background then foreground = foreground - 1 end
+end
+
+local function tell_host()
+    if host then host:tell() end
 end
 
 -- ------------------------------------------------------------------- jobs
@@ -202,6 +209,7 @@ local function drive(wait)
         end
     end
     depth = depth - 1
+    tell_host()
     if not ok then error(message, 0) end
 end
 
@@ -264,6 +272,7 @@ end
 --- Lets transfers go on without resuming any job and without waiting.
 function scheduler.pump()
     collect(0, true)
+    tell_host()
 end
 
 --- One turn for a host with a loop of its own: waits at most `seconds` (default 0) for something to
@@ -274,7 +283,14 @@ function scheduler.step(seconds)
     if type(seconds) ~= "number" or seconds ~= seconds or seconds < 0 then
         error("step needs a number of seconds, 0 or more", 2)
     end
-    turn(math.ceil(math.min(seconds, 1000000) * 1000), false, seconds)
+    local ok, problem = true, nil
+    if host then
+        ok, problem = pcall(turn, math.ceil(math.min(seconds, 1000000) * 1000), false, seconds)
+        tell_host()
+    else
+        turn(math.ceil(math.min(seconds, 1000000) * 1000), false, seconds)
+    end
+    if not ok then error(problem, 0) end
     return unfinished > 0 or foreground > 0
 end
 
@@ -291,6 +307,25 @@ function scheduler.timeout()
     end
     local milliseconds = loop:timeout()
     return milliseconds >= 0 and milliseconds / 1000 or nil
+end
+
+--- For a host whose loop takes descriptors and timers one by one: from now on `hooks.watch(descriptor, events)` is called
+--- when a descriptor is to be watched ("r", "w", "rw"; nil: no more, it may be closed already), level-triggered, and
+--- `hooks.set_timer(seconds)` when a step is due in so many seconds, once, instead of what was said before (nil: not).
+--- When a descriptor is ready, or the time is over, the host calls step(0). The hooks must not wait. Returns a handle
+--- with close(), which takes it all back.
+function scheduler.attach(hooks)
+    if type(hooks) ~= "table" or type(hooks.watch) ~= "function" or type(hooks.set_timer) ~= "function" then
+        error("attach needs { watch = function, set_timer = function }", 2)
+    end
+    if host then error("another host is attached", 2) end
+    local attached = host_loop.open(loop, hooks, scheduler.timeout)
+    host = attached
+    return { close = function()
+        if host ~= attached then return end
+        host = nil
+        attached:close()
+    end }
 end
 
 --- Seconds on a clock that never goes back.
@@ -392,9 +427,11 @@ end
 function scheduler.watch(descriptor, events, fn)
     local watch = loop:watch(descriptor, events)
     handle(watch, fn, true)
+    tell_host()
     return { close = function()
         unhandle(watch, true)
         watch:close()
+        tell_host()
     end }
 end
 
@@ -409,6 +446,7 @@ function scheduler.after(seconds, fn)
         unhandle(timer, true)
         fn()
     end, true)
+    tell_host()
     return { cancel = function()
         unhandle(timer, true)
         timer:cancel()
