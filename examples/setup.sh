@@ -48,6 +48,7 @@ lighttpd-modules-lua  | test -e /usr/lib/lighttpd/mod_magnet.so  | likewise
 dnsmasq-base-lua      | dpkg -s dnsmasq-base-lua                 | likewise
 curl                  | command -v curl                          | asks one of them
 libuv1-dev            | pkg-config --exists libuv                | a loop of another kind, for an example in C
+lua-luv               | lua5.4 -e 'require "luv"'                | the same in Lua, for the module to live on
 LIST
     bench) cat <<'LIST' ;;
 openssl               | command -v openssl                       | certificates for https

@@ -111,6 +111,8 @@ typedef struct scale_memory {
     void *user;
 } scale_memory;
 
+/* Sets them (NULL: the C library's again); the struct is copied, `user` stays the caller's. Not while
+ * anything of the library's is there. */
 SCALE_API void scale_set_memory(const scale_memory *memory);
 
 /* JSON: scale_slice, checking, reading, writing. */
@@ -205,8 +207,9 @@ typedef void (*scale_timer_fn)(scale_loop *loop, void *user);
 SCALE_API scale_status scale_loop_watch(scale_loop *loop, int descriptor, unsigned events,
                                         scale_watch_fn watch, void *user, scale_error *error);
 
-/* Calls `fire` once from scale_loop_step after `delay_ms`. The timer is gone when it fires. NULL
-** when out of memory. */
+/* Calls `fire` once from scale_loop_step after `delay_ms`. The timer is the loop's, and gone when it fires.
+*NULL
+** when out of memory. scale_timer_cancel takes one back that has not fired; NULL is fine. */
 SCALE_API scale_timer *scale_loop_after(scale_loop *loop, int64_t delay_ms, scale_timer_fn fire, void *user);
 SCALE_API void scale_timer_cancel(scale_loop *loop, scale_timer *timer);
 
@@ -449,6 +452,8 @@ SCALE_API scale_status scale_client_new(scale_client **client, scale_loop *loop,
 /* Frees the client. Calls of it that are unfinished end with kind `closed`, as in scale_loop_free. */
 SCALE_API void scale_client_free(scale_client *client);
 
+/* What it has sent and received so far, and what is in flight and queued now. Works on a closed client too.
+ */
 SCALE_API void scale_client_get_stats(const scale_client *client, scale_client_stats *stats);
 
 /* What time it is for the server, ms since 1970: the Date of one of its last good answers and what has
@@ -464,6 +469,7 @@ typedef struct scale_client_pace {
     double budget;             /* retries in store */
 } scale_client_pace;
 
+/* Fills `pace` with how it is now; all but the budget is 0 once the client was closed. */
 SCALE_API void scale_client_get_pace(const scale_client *client, scale_client_pace *pace);
 
 /* One change of the pace: "in flight 16 -> 32", "a round trip without refusals". */
@@ -477,6 +483,7 @@ typedef struct scale_change {
 ** are lost. */
 SCALE_API bool scale_client_next_change(scale_client *client, scale_change *change);
 
+/* What stands before /v1 and /v2 in its requests, without a slash at its end. Borrowed from the client. */
 SCALE_API const char *scale_client_base_url(const scale_client *client);
 
 /* What carries the requests: "libcurl/7.88.1". */
@@ -536,11 +543,12 @@ SCALE_API scale_status scale_call_set_number(scale_call *call, const char *name,
 SCALE_API scale_status scale_call_set_boolean(scale_call *call, const char *name, bool value,
                                               scale_error *error);
 
-/* A body parameter as JSON text (checked in full). */
+/* A body parameter as JSON text (checked in full). Errors: usage, bad_json, no_memory. */
 SCALE_API scale_status scale_call_set_json(scale_call *call, const char *name, const char *json, size_t size,
                                            scale_error *error);
 
-/* The whole body as JSON text (checked in full; sent byte by byte as it stands). */
+/* The whole body as JSON text (checked in full; sent byte by byte as it stands), in the place of its
+** parameters. Errors: usage, bad_json, no_memory. */
 SCALE_API scale_status scale_call_set_body(scale_call *call, const char *json, size_t size,
                                            scale_error *error);
 
@@ -556,12 +564,14 @@ SCALE_API scale_status scale_call_set_file_data(scale_call *call, const void *da
 ** On an error nothing is queued and `done` is not called. */
 SCALE_API scale_status scale_call_start(scale_call *call, scale_done_fn done, void *user, scale_error *error);
 
-/* Steps the loop until the call has ended; SCALE_OK when it has an answer. */
+/* Steps the loop until the call has ended; SCALE_OK when it has an answer. Errors: the call's own
+** (scale_call_error), usage (it was not started), network (the loop's event machinery failed). */
 SCALE_API scale_status scale_call_wait(scale_call *call, scale_error *error);
 
 /* Ends an unfinished call with kind `canceled`. */
 SCALE_API void scale_call_cancel(scale_call *call);
 
+/* It has ended: with an answer, an error, by cancel or close. */
 SCALE_API bool scale_call_is_done(const scale_call *call);
 
 /* A request of it is on its way: it neither waits for its turn or the next attempt, nor is it done. */
@@ -600,6 +610,7 @@ typedef enum scale_outcome {
     SCALE_OUTCOME_HOPELESS   /* key, account or certificate: no other call will fare better */
 } scale_outcome;
 
+/* The outcome of a call, as its error and scale_call_existed tell it. */
 SCALE_API scale_outcome scale_call_outcome(const scale_call *call);
 
 /* The outcome of a call that ended with an error of this kind; of SCALE_NONE: done. */
@@ -611,12 +622,12 @@ SCALE_API const char *scale_outcome_name(scale_outcome outcome);
 #define SCALE_ROW_ID_SIZE 65
 
 /* A unique_id for a row that has none, so that it can be sent again: SHA-256 over the names (each with its
-*NUL) and
-** the row's bytes, without white space around them, as 64 hexadecimal digits and a NUL. With project, batch
-*("":
-** none) and type as names it is what `scalua upload` gives the same line. `copy` is 1, or which of several
-*equal
-** rows it is, if each is to be a task of its own. Goes with the option digest_id. */
+ *NUL) and
+ ** the row's bytes, without white space around them, as 64 hexadecimal digits and a NUL. With project, batch
+ *("":
+ ** none) and type as names it is what `scalua upload` gives the same line. `copy` is 1, or which of several
+ *equal
+ ** rows it is, if each is to be a task of its own. Goes with the option digest_id. */
 SCALE_API void scale_row_id(char id[SCALE_ROW_ID_SIZE], const char *const *names, size_t count,
                             scale_slice row, uint64_t copy);
 
@@ -663,12 +674,14 @@ SCALE_API scale_status scale_exchange_start(scale_exchange **exchange, scale_loo
                                             const scale_exchange_request *request, scale_exchanged_fn done,
                                             void *user, scale_error *error);
 
-/* Steps the loop until the exchange has ended; SCALE_OK when an answer came, of whatever status. */
+/* Steps the loop until the exchange has ended; SCALE_OK when an answer came, of whatever status. Errors: the
+** exchange's own (scale_exchange_error), network (the loop's event machinery failed). */
 SCALE_API scale_status scale_exchange_wait(scale_exchange *exchange, scale_error *error);
 
 /* Ends an unfinished exchange with kind `canceled`. */
 SCALE_API void scale_exchange_cancel(scale_exchange *exchange);
 
+/* It has ended: with an answer, an error, by cancel or close. */
 SCALE_API bool scale_exchange_is_done(const scale_exchange *exchange);
 
 /* Of an exchange that is done: its answer's HTTP status (0 without one) and body (data NULL without one), and

@@ -59,9 +59,9 @@ SCALE_API bool scale_list_is_ready(scale_list *list);
 SCALE_API scale_status scale_list_find(const scale_list *list, const char *key, size_t key_size,
                                        scale_slice *value, scale_error *error);
 
-/* Page by page: passes over what is left of the page in use and makes the next one that. As scale_list_next
- *in
- ** all else. The last page may have no documents. */
+/* Page by page: passes over what is left of the page in use and makes the next one that. Gives 1, 0 or -1,
+*and
+** waits, as scale_list_next does. The last page may have no documents. Errors: those of scale_list_next. */
 SCALE_API int scale_list_next_page(scale_list *list, scale_error *error);
 
 /* The page in use, or NULL before the first: its documents, and what stands beside them (total, …). Borrowed,

@@ -63,7 +63,7 @@ describe("the C interface", function()
             count = count + #declarations(text)
         end
         assert.equal("", table.concat(wrong, "\n"))
-        assert.is_true(count > 150, count)
+        assert.is_true(count > 130, count)
     end)
 
     it("has no other headers", function()

@@ -35,6 +35,7 @@ describe("installed", function()
         local listed = "\n" .. must 'cd "$prefix" && find . -type f | sort'
         for _, name in ipairs {
             "bin/scalua", "include/scaleapi.h", "include/scaleapi_json.h", "include/scaleapi_pace.h",
+            "include/scaleapi_list.h",
             "lib/libscaleapi.a", "lib/pkgconfig/scaleapi.pc", "lib/cmake/scaleapi/scaleapi-config.cmake",
             "lib/lua/5.4/scaleapi/core.so", "lib/lua/5.4/scaleapi/sys.so", "lib/lua/5.4/scaleapi/server.so",
             "share/lua/5.4/scaleapi.lua", "share/lua/5.4/scaleapi/client.lua",
@@ -159,6 +160,53 @@ describe("the examples in C", function()
         assert.equal(1, code)
         assert.equal("0 made, 0 there before, 1000 failed\n", out)
         assert.matches("^invalid_request: ", err)
+    end)
+
+    it("bulk: makes a task for each line once, though it is broken off, as upload does", function()
+        build("blocking", "scaleapi")
+        build("bulk", "scaleapi")
+        run "./blocking"
+        local fields = [["attachments":[{"type":"text","content":"%d"}],"fields":[{"type":"text","field_id":"n","title":"N"}]}]]
+        local lines = {}
+        for i = 1, 1500 do
+            lines[i] = ((i == 7 and '  { "unique_id":"seven",' or "{") .. fields):format(i)
+        end
+        lines[#lines + 1] = ""
+        support.write("rows.jsonl", table.concat(lines, "\n"))
+        local slow = support.sandbox "latency = 0.02"
+        local environment = { SCALE_API_KEY = "live_x", SCALE_API_URL = slow }
+        must("./blocking", environment)
+        local code, out = shell([[./bulk rows.jsonl textcollection sounds >out & pid=$!
+            sleep 0.4
+            kill -INT $pid
+            wait $pid
+            code=$?
+            cat out
+            exit $code]], environment)
+        assert.equal(130, code)
+        local made = tonumber(out:match "^(%d+) done\n%d+ open\n$")
+        assert.is_true(made and made > 0 and made < 1500, out)
+        assert.equal(("%d done\n%d existing\n"):format(1500 - made, made),
+            must("./bulk rows.jsonl textcollection sounds", environment))
+        assert.equal(1501, #support.tasks(slow, "sounds", "live_x")) -- and the one that blocking makes
+        local said = must('"$S" upload rows.jsonl --type textcollection --project sounds --json', environment)
+        assert.matches('"existing":1500', said)
+    end)
+
+    it("bulk: counts what fails, and stops where nothing will do", function()
+        build("bulk", "scaleapi")
+        support.write("rows.jsonl", '{"instruction":"a"}\n[1]\n{"x":\n{}\n')
+        local code, out, err = shell("./bulk rows.jsonl textcollection nowhere", { SCALE_API_KEY = "live_x", SCALE_API_URL = url })
+        assert.equal(1, code)
+        assert.equal("4 failed\n", out)
+        assert.matches("no JSON object: %[1%]", err)
+        support.write("rows.jsonl", ('{"instruction":"a"}\n'):rep(1000))
+        code, out = shell("./bulk rows.jsonl textcollection p", { SCALE_API_KEY = "wrong", SCALE_API_URL = url })
+        assert.equal(1, code)
+        assert.is_true(tonumber(out:match "(%d+) hopeless\n$") < 200, out)
+        code, _, err = shell "./bulk nothing textcollection p"
+        assert.equal(2, code)
+        assert.matches("^usage: ", err)
     end)
 
     it("on_epoll: reads ids and prints statuses", function()
