@@ -5,8 +5,7 @@
 #include "lcore.h"
 
 /* The descriptor is to be watched for these events; in the order in which they came, so that one that was
-*closed
-** and came again is told off first. */
+** closed and came again is told off first. */
 typedef struct lscale_change {
     int descriptor;
     unsigned events;
@@ -52,8 +51,7 @@ static int attach(lua_State *L) {
 }
 
 /* loop:change() -> the next descriptor, and "r", "w", "rw" or nil for what it is to be watched for; nothing
-*when
-** there is none. */
+** when there is none. */
 static int take_change(lua_State *L) {
     static const char *const names[] = {NULL, "r", "w", "rw"};
     lscale_loop *loop = lscale_check_loop(L, 1);

@@ -24,8 +24,7 @@ static int make(lua_State *L) {
 }
 
 /* paging:next(page) -> the name of the argument that asks for the page after this one, and its value; false
-*at the
-** end; nil and what is wrong. */
+** at the end; nil and what is wrong. */
 static int next(lua_State *L) {
     scale_paging *paging = luaL_checkudata(L, 1, PAGING);
     const lscale_page *page = luaL_checkudata(L, 2, LSCALE_PAGE);

@@ -1,23 +1,22 @@
 /*
 ** scaleapi.h - the public face of libscaleapi, a client for Scale AI's HTTP API.
 **
-** A loop (scale_loop) drives any number of calls on one thread. A client (scale_client) holds a
-** key, a base URL and limits, and attaches to a loop. A call (scale_call) is one operation of the
-** API in flight, with its retries; a list (scale_list) one that comes page by page; an exchange
-*(scale_exchange)
-** one request to any other URL. JSON comes and goes as bytes; scaleapi_json.h reads and writes it.
+** A loop (scale_loop) drives any number of calls on one thread. A client (scale_client) holds a key, a base
+** URL and limits, and attaches to a loop. A call (scale_call) is one operation of the API in flight, with
+** its retries; a list (scale_list) one that comes page by page; an exchange (scale_exchange) one request to
+** any other URL. JSON comes and goes as bytes; scaleapi_json.h reads and writes it.
 **
 ** Rules that hold everywhere:
-** - Functions that can fail return a scale_status and fill the scale_error they are given, which
-**   may be NULL. The first error wins.
+** - Functions that can fail return a scale_status and fill the scale_error they are given, which may be
+**   NULL. The first error wins.
 ** - `new`/`free` own memory on the heap; `init`/`clear` work on memory of the caller's.
 ** - What is passed in is copied, but for the path of a file (read while it is sent).
 ** - A loop outlives its clients and exchanges, a client outlives its calls. Nothing here is shared between
 **   threads; two loops in two threads do not know of each other.
-** - Structs of options begin with their size, so that a program can be older than the library: begin with the
-**   SCALE_…_INIT that stands behind each.
-** - Times are milliseconds, sizes are bytes, texts are UTF-8 and end with a NUL unless a size is
-**   given beside them.
+** - Structs of options begin with their size, so that a program can be older than the library: begin with
+**   the SCALE_…_INIT that stands behind each.
+** - Times are milliseconds, sizes are bytes, texts are UTF-8 and end with a NUL unless a size is given
+**   beside them.
 */
 #ifndef SCALEAPI_H
 #define SCALEAPI_H
@@ -160,17 +159,15 @@ SCALE_API int scale_loop_descriptor(const scale_loop *loop);
 SCALE_API int scale_loop_timeout(const scale_loop *loop);
 
 /*
-** For a host whose loop takes sockets and timers, and no descriptor of ours. The hooks are called from within
-** the functions of the loop and of what belongs to it, and must call none of them: they note what they are
-*told.
+** For a host whose loop takes sockets and timers, and no descriptor of ours. The hooks are called from
+** within the functions of the loop and of what belongs to it, and must call none of them: they note what
+** they are told.
 ** - `watch`: the host is to watch the descriptor for these events from now on, level-triggered; 0: no more,
-*it is
-**   about to be closed. False: it cannot; the loop fails with no_memory then.
+**   it is about to be closed. False: it cannot; the loop fails with no_memory then.
 ** - `set_timer`: scale_loop_step(loop, 0, …) is to be called in so many ms, once, instead of what was said
-*before;
-**   -1: not.
+**   before; -1: not.
 ** When a descriptor is ready, or the time is over, the host calls scale_loop_step(loop, 0, …), whichever it
-*was.
+** was.
 */
 typedef struct scale_loop_hooks {
     size_t size;
@@ -200,16 +197,14 @@ SCALE_API int64_t scale_loop_now(const scale_loop *loop);
 typedef void (*scale_watch_fn)(scale_loop *loop, int descriptor, unsigned events, void *user);
 typedef void (*scale_timer_fn)(scale_loop *loop, void *user);
 
-/* Calls `watch` from scale_loop_step when the descriptor is ready for one of `events`; 0 ends it.
-** The descriptor stays the caller's; end the watch before closing it. Errors: no_memory, usage, network (it
-*is
+/* Calls `watch` from scale_loop_step when the descriptor is ready for one of `events`; 0 ends it. The
+** descriptor stays the caller's; end the watch before closing it. Errors: no_memory, usage, network (it is
 ** of a kind that cannot be watched, a file). */
 SCALE_API scale_status scale_loop_watch(scale_loop *loop, int descriptor, unsigned events,
                                         scale_watch_fn watch, void *user, scale_error *error);
 
 /* Calls `fire` once from scale_loop_step after `delay_ms`. The timer is the loop's, and gone when it fires.
-*NULL
-** when out of memory. scale_timer_cancel takes one back that has not fired; NULL is fine. */
+** NULL when out of memory. scale_timer_cancel takes one back that has not fired; NULL is fine. */
 SCALE_API scale_timer *scale_loop_after(scale_loop *loop, int64_t delay_ms, scale_timer_fn fire, void *user);
 SCALE_API void scale_timer_cancel(scale_loop *loop, scale_timer *timer);
 
@@ -622,12 +617,10 @@ SCALE_API const char *scale_outcome_name(scale_outcome outcome);
 #define SCALE_ROW_ID_SIZE 65
 
 /* A unique_id for a row that has none, so that it can be sent again: SHA-256 over the names (each with its
- *NUL) and
- ** the row's bytes, without white space around them, as 64 hexadecimal digits and a NUL. With project, batch
- *("":
- ** none) and type as names it is what `scalua upload` gives the same line. `copy` is 1, or which of several
- *equal
- ** rows it is, if each is to be a task of its own. Goes with the option digest_id. */
+** NUL) and the row's bytes, without white space around them, as 64 hexadecimal digits and a NUL. With
+** project, batch ("": none) and type as names it is what `scalua upload` gives the same line. `copy` is 1,
+** or which of several equal rows it is, if each is to be a task of its own. Goes with the option
+** digest_id. */
 SCALE_API void scale_row_id(char id[SCALE_ROW_ID_SIZE], const char *const *names, size_t count,
                             scale_slice row, uint64_t copy);
 

@@ -96,8 +96,8 @@ scale_status scale__call_copy(scale_call **copy, const scale_call *call, scale_e
 /* Takes the value of a parameter of the query back; one that has none is fine. */
 void scale__call_unset(scale_call *call, const char *name);
 
-/* The value of a parameter of the query as it stands there, to be released; NULL where it has none. False when
-** out of memory. */
+/* The value of a parameter of the query as it stands there, to be released; NULL where it has none. False
+** when out of memory. */
 bool scale__call_query_value(const scale_call *call, const char *name, char **value);
 
 /* Queues a call whose request is complete. */

@@ -1,11 +1,9 @@
 /*
-** list.c - a list that comes page by page: the page in use, and the one after it on its way or waiting. What
-*is
-** next is paging.c's to say.
+** list.c - a list that comes page by page: the page in use, and the one after it on its way or waiting.
+** What is next is paging.c's to say.
 **
-** A page that arrives is judged at once, by its call's done function: an empty one that is not the last asks
-*for
-** the next. One that has documents waits until the one before it was read.
+** A page that arrives is judged at once, by its call's done function: an empty one that is not the last
+** asks for the next. One that has documents waits until the one before it was read.
 */
 #include <stdlib.h>
 #include <string.h>

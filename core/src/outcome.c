@@ -1,6 +1,6 @@
 /*
-** outcome.c - what became of a call, in a word for those who have many of them; and an id for a row that has
-*none.
+** outcome.c - what became of a call, in a word for those who have many of them; and an id for a row that
+** has none.
 */
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 /*
 ** paging.c - how a list goes on: what asks for the page after this one, and when a server that contradicts
-*itself
-** would make that a loop for ever. Knows pages, and no calls.
+** itself would make that a loop for ever. Knows pages, and no calls.
 */
 #include <stdio.h>
 #include <string.h>
@@ -66,8 +65,7 @@ static bool is_same(const char *a, size_t a_size, const char *b, size_t b_size) 
 }
 
 /* A list must not go round in circles: each token is compared with one from before, which is chosen anew
-*after
-** 1, 2, 4, 8, … pages, so that a circle of any length is noticed. Takes the token over, or frees it. */
+** after 1, 2, 4, 8, … pages, so that a circle of any length is noticed. Takes the token over, or frees it. */
 static int take_token(scale_paging *paging, char *token, size_t size, scale_error *error) {
     if (is_same(paging->token, paging->token_size, token, size) ||
         is_same(paging->old_token, paging->old_token_size, token, size)) {

@@ -1,15 +1,13 @@
 /*
-** bulk.c - a task for each line of a file, as many at a time as the server likes; made once, however often it
-*is run.
+** bulk.c - a task for each line of a file, as many at a time as the server likes; made once, however often
+** it is run.
 **
 **     cc bulk.c $(pkg-config --cflags --libs scaleapi) -o bulk
 **     SCALE_API_KEY=… SCALE_API_URL=… ./bulk rows.jsonl TYPE PROJECT
 **
 ** A line is a task's fields, as `scalua upload` takes them. Lines without a unique_id get one that is a
-*digest of
-** the line, so that a second run finds what the first one made. Ctrl-C sends nothing more and waits for what
-*is in
-** flight; a second one does not wait.
+** digest of the line, so that a second run finds what the first one made. Ctrl-C sends nothing more and
+** waits for what is in flight; a second one does not wait.
 */
 #include <scaleapi.h>
 #include <signal.h>
@@ -50,9 +48,8 @@ static void on_done(scale_call *call, void *user) {
     scale_call_free(call);
 }
 
-/* The row with a unique_id and the project put before its own fields; to be freed. NULL when it is no object
-*that
-** takes them. */
+/* The row with a unique_id and the project put before its own fields; to be freed. NULL when it is no
+** object that takes them. */
 static char *body_of(const char *line, const char *type, const char *project) {
     const char *const names[] = {project, "", type}; /* in no batch */
     const scale_slice row = {line, strlen(line)};

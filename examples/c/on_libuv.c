@@ -5,8 +5,7 @@
 **     SCALE_API_KEY=… SCALE_API_URL=… ./on_libuv BATCH…
 **
 ** Prints the status of each batch. Here libuv watches the library's sockets itself, one by one, and its
-*timer: the
-** loop's hooks tell it which and when. (Its one descriptor would do as well: see on_epoll.c.)
+** timer: the loop's hooks tell it which and when. (Its one descriptor would do as well: see on_epoll.c.)
 */
 #include <scaleapi.h>
 #include <stdio.h>

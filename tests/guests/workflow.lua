@@ -29,8 +29,8 @@ for task in client:get_tasks { batch_name = name } do
     count = count + 1
 end
 
--- Lua before 5.4.6 corrupts its stack where an iterator gives `for` a closing value, the loop's variable is captured, and
--- the loop is left early.
+-- Lua before 5.4.6 corrupts its stack where an iterator gives `for` a closing value, the loop's variable is captured,
+-- and the loop is left early.
 local kept = {}
 for round = 1, 3 do
     for task in client:get_tasks { batch_name = name, limit = 10 } do

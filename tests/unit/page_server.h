@@ -1,7 +1,6 @@
 /*
-** page_server.h - a server of a few lines on the loop of the test: it answers each request with the next text
-*of a
-** script, and notes what was asked. `loop` and `client` are there between set_up and tear_down.
+** page_server.h - a server of a few lines on the loop of the test: it answers each request with the next
+** text of a script, and notes what was asked. `loop` and `client` are there between set_up and tear_down.
 */
 #ifndef PAGE_SERVER_H
 #define PAGE_SERVER_H

@@ -39,7 +39,8 @@ end
 
 --- Begins to tell: `hooks` are the host's, `timeout()` says when a step is due.
 function host_loop.open(loop, hooks, timeout)
-    local self = setmetatable({ loop = loop, watch = hooks.watch, set_timer = hooks.set_timer, timeout = timeout }, Host)
+    local self = { loop = loop, watch = hooks.watch, set_timer = hooks.set_timer, timeout = timeout }
+    setmetatable(self, Host)
     loop:attach(true)
     self:tell()
     return self

@@ -2674,10 +2674,10 @@ function scaleapi.descriptor() end
 function scaleapi.timeout() end
 
 ---@class scaleapi.Hooks Of a host whose loop takes descriptors and timers one by one.
----@field watch fun(descriptor: integer, events: "r"|"w"|"rw"|nil) To be watched from now on, level-triggered; nil: no more
+---@field watch fun(descriptor: integer, events: "r"|"w"|"rw"|nil) To be watched from now on; nil: no more
 ---@field set_timer fun(seconds: number?) When step(0) is due, once, instead of what was said before; nil: not
 
----Tells a host's own loop what to watch; when something is ready or the time is over, the host calls `scaleapi.step(0)`.
+---Tells a host's own loop what to watch; when something is ready or the time is over, it calls `scaleapi.step(0)`.
 ---@param hooks scaleapi.Hooks
 ---@return { close: fun() } handle Takes it back
 function scaleapi.attach(hooks) end

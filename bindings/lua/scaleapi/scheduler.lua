@@ -309,9 +309,9 @@ function scheduler.timeout()
     return milliseconds >= 0 and milliseconds / 1000 or nil
 end
 
---- For a host whose loop takes descriptors and timers one by one: from now on `hooks.watch(descriptor, events)` is called
---- when a descriptor is to be watched ("r", "w", "rw"; nil: no more, it may be closed already), level-triggered, and
---- `hooks.set_timer(seconds)` when a step is due in so many seconds, once, instead of what was said before (nil: not).
+--- For a host whose loop takes descriptors and timers one by one: from now on `hooks.watch(descriptor, events)` is
+--- called when a descriptor is to be watched ("r", "w", "rw"; nil: no more, it may be closed already), level-triggered,
+--- and `hooks.set_timer(seconds)` when a step is due in so many seconds, once, instead of what was said before (nil: not).
 --- When a descriptor is ready, or the time is over, the host calls step(0). The hooks must not wait. Returns a handle
 --- with close(), which takes it all back.
 function scheduler.attach(hooks)
