@@ -163,7 +163,8 @@ SCALE_API int scale_loop_timeout(const scale_loop *loop);
 ** within the functions of the loop and of what belongs to it, and must call none of them: they note what
 ** they are told.
 ** - `watch`: the host is to watch the descriptor for these events from now on, level-triggered; 0: no more,
-**   it is about to be closed. False: it cannot; the loop fails with no_memory then.
+**   it is about to be closed (or was just now, if it was given up while it connected). False: it cannot; the
+**   loop fails with no_memory then.
 ** - `set_timer`: scale_loop_step(loop, 0, …) is to be called in so many ms, once, instead of what was said
 **   before; -1: not.
 ** When a descriptor is ready, or the time is over, the host calls scale_loop_step(loop, 0, …), whichever it

@@ -171,7 +171,7 @@ static bool on_watch(void *user, int descriptor, unsigned events) {
     }
     loop->slots[descriptor].wanted = events;
     loop->slots[descriptor].watch = NULL;
-    if (events == 0) tell_off(loop, descriptor); /* a host's loop may take it amiss when it is closed first */
+    if (events == 0) tell_off(loop, descriptor); /* it may be closed before this turn is over */
     if (events == 0 && !loop->slots[descriptor].lasting)
         unwatch(loop, descriptor);
     else

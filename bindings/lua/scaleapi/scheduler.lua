@@ -310,10 +310,10 @@ function scheduler.timeout()
 end
 
 --- For a host whose loop takes descriptors and timers one by one: from now on `hooks.watch(descriptor, events)` is
---- called when a descriptor is to be watched ("r", "w", "rw"; nil: no more, it may be closed already), level-triggered,
---- and `hooks.set_timer(seconds)` when a step is due in so many seconds, once, instead of what was said before (nil: not).
---- When a descriptor is ready, or the time is over, the host calls step(0). The hooks must not wait. Returns a handle
---- with close(), which takes it all back.
+--- called when a descriptor is to be watched, level-triggered ("r", "w", "rw"; nil: no more, it may be closed already),
+--- and `hooks.set_timer(seconds)` when a step is due in so many seconds, once, instead of what was said before (nil:
+--- not). When a descriptor is ready, or the time is over, the host calls step(0). The hooks must not wait. Returns a
+--- handle with close(), which takes it all back.
 function scheduler.attach(hooks)
     if type(hooks) ~= "table" or type(hooks.watch) ~= "function" or type(hooks.set_timer) ~= "function" then
         error("attach needs { watch = function, set_timer = function }", 2)
