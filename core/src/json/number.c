@@ -215,8 +215,8 @@ static bool is_number(scale_slice value) {
 }
 
 /* What most numbers are: an integer, or digits with a point in them, so few that all is exact. Looks at each
-*byte once.
-** False: it is not so simple. */
+ *byte once.
+ ** False: it is not so simple. */
 static bool read_simply(scale_slice value, scale_json_number *number) {
     const char *at = value.data, *end = at + value.size, *point = NULL;
     uint64_t head = 0;
