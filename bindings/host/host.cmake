@@ -20,7 +20,7 @@ add_custom_command(
 
 add_executable(scalua
     ${HOST_DIR}/main.c ${HOST_DIR}/commands.c ${HOST_DIR}/prompt.c ${HOST_DIR}/run.c ${HOST_DIR}/searcher.c
-    ${HOST_DIR}/signals.c ${EMBEDDED} ${BINDING_SOURCES})
+    ${HOST_DIR}/signals.c ${HOST_DIR}/memory.c ${EMBEDDED} ${BINDING_SOURCES})
 target_include_directories(scalua PRIVATE
     ${HOST_DIR} bindings/src core/include ${LUA_INCLUDE_DIRS})
 target_link_libraries(scalua PRIVATE

@@ -127,11 +127,15 @@ typedef struct scale_json_reader {
 SCALE_API void scale_json_reader_init(scale_json_reader *reader, scale_slice text,
                                       const scale_json_limits *limits);
 
+/* The same for a text that scale_json_check found right: nothing is checked again, which takes a third of the
+** time. Of any other text the tokens mean nothing, but nothing outside of it is read. */
+SCALE_API void scale_json_reader_init_checked(scale_json_reader *reader, scale_slice text);
+
 /* The next token and its bytes (`text` may be NULL). Tokens that came before an error were right so
 ** far. After END or ERROR comes the same again. */
 SCALE_API scale_json_token scale_json_reader_next(scale_json_reader *reader, scale_slice *text);
 
-/* Is the innermost open bracket an object's? False when none is open. */
+/* Is the innermost open bracket an object's? False when none is open, and in a text that was checked before. */
 SCALE_API bool scale_json_reader_in_object(const scale_json_reader *reader);
 
 /* Where the reader stands, the first byte being 1; after an error, the byte it is about. */

@@ -65,6 +65,7 @@ scale_status scale_call_new(scale_call **result, scale_client *client, const sca
     scale__buffer_init(&call->url, SCALE__MOST_REQUEST);
     scale__buffer_init(&call->lookup_url, SCALE__MOST_REQUEST);
     scale__buffer_init(&call->answer, client->options.max_answer);
+    if (operation->page != SCALE_PAGE_NONE) call->spare = scale__spare_hold(client->spare);
     *result = call;
     return SCALE_OK;
 }
@@ -110,6 +111,7 @@ void scale_call_free(scale_call *call) {
     scale__buffer_clear(&call->lookup_url);
     scale_json_page_free(call->page);
     scale__buffer_clear(&call->answer);
+    scale__spare_leave(call->spare);
     scale__release(call->idempotency_key);
     scale__release(call->body);
     scale__parts_free(call->parts);
@@ -242,9 +244,8 @@ scale_slice scale_call_answer(const scale_call *call) {
 
 scale_json_page *scale_call_take_page(scale_call *call) {
     scale_json_page *page = call->page;
-    size_t size;
     if (page == NULL || call->state != SCALE__CALL_DONE) return NULL;
-    scale__json_page_own(page, scale__buffer_take(&call->answer, &size));
+    scale__json_page_own(page, &call->answer, call->spare);
     call->page = NULL;
     call->was_taken = true;
     return page;

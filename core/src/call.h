@@ -59,6 +59,7 @@ struct scale_call {
 
     /* its end */
     scale__buffer answer;
+    scale__spare *spare;   /* of a list that comes page by page: where the answer's memory comes from */
     scale_json_page *page; /* the answer, cut, of a list that comes page by page */
     bool was_taken;        /* the page was, and the answer with it */
     scale_done_fn done;

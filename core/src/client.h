@@ -8,6 +8,7 @@
 #include "loop.h"
 #include "scaleapi.h"
 #include "server_clock.h"
+#include "spare.h"
 #include "transfer.h"
 #include "url.h"
 
@@ -16,6 +17,7 @@ struct scale_client {
     scale_loop *loop;
     scale__session *session;
     scale__base_url base;
+    scale__spare *spare;          /* for answers that are pages */
     scale_client_options options; /* the numbers and flags; its texts are NULL */
     scale_client_stats stats;
     scale__server_clock clock;

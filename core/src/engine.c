@@ -196,6 +196,7 @@ void scale__engine_send(scale_call *call) {
     describe(call, &request);
     count_sending(call);
     scale__buffer_empty(&call->answer);
+    if (call->spare != NULL) scale__spare_take(call->spare, &call->answer);
     if (scale__transfer_start(&call->transfer, client->session, &request, &call->answer, on_finished, call,
                               &error) != SCALE_OK) {
         error.unclear = call->unclear;
