@@ -46,6 +46,12 @@ void lscale_push_error(lua_State *L, const scale_error *error) {
     }
 }
 
+/* core.metatable_of(value) -> its metatable, whatever it tells others */
+static int metatable_of(lua_State *L) {
+    luaL_checkany(L, 1);
+    return lua_getmetatable(L, 1);
+}
+
 LUAMOD_API int luaopen_scaleapi_core(lua_State *L);
 
 LUAMOD_API __attribute__((visibility("default"))) int luaopen_scaleapi_core(lua_State *L) {
@@ -54,10 +60,13 @@ LUAMOD_API __attribute__((visibility("default"))) int luaopen_scaleapi_core(lua_
     set_text(L, "version", SCALE_VERSION);
     lua_pushinteger(L, LUA_VERSION_RELEASE_NUM);
     lua_setfield(L, -2, "lua_release");
+    lua_pushcfunction(L, metatable_of);
+    lua_setfield(L, -2, "metatable_of");
     lscale_open_json(L);
     lua_setfield(L, -2, "json");
     lscale_open_documents(L);
     lscale_open_loop(L);
+    lscale_open_limits(L);
     lscale_open_client(L);
     lscale_open_call(L);
     lscale_open_exchange(L);
