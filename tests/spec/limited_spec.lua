@@ -83,8 +83,7 @@ describe("a limited script", function()
             "for _, _, err in scaleapi.parallel(2, { 1 }, function() client:cancel_task '1' end) do error(err, 0) end",
             "coroutine.wrap(function() client:cancel_task '1' end)()",
             "client:cancel_task('1', { bulk = true })",
-            [[scaleapi.bulk { client = client, rows = { { task_id = '1' } }, operation = 'cancel_task',
-                on_outcome = function(_, outcome) error(outcome.error, 0) end }]],
+            "error(scaleapi.bulk { client = client, rows = { { task_id = '1' } }, operation = 'cancel_task' }.stopped.error, 0)",
         } do
             refused("local client = scaleapi.client() " .. text)
         end

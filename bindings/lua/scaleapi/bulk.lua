@@ -31,7 +31,9 @@ local OUTAGE = {
     budget = true,
 }
 -- No row will fare better.
-local HOPELESS = { unauthorized = "key", forbidden = "key", not_enabled = "refused", tls = "refused" }
+local HOPELESS = {
+    unauthorized = "key", forbidden = "key", not_enabled = "refused", tls = "refused", not_allowed = "refused",
+}
 
 -- What the journal has of an outcome.
 local LETTERS = { created = "c", existing = "e", conflict = "x", failed = "f" }
