@@ -184,7 +184,7 @@ local function load_again(loaded)
     function own.require(name)
         if loaded[name] == nil then
             code[name] = code[name] or string.dump(loader_of(name))
-            loaded[name] = load(code[name], name, "b", own)(name)
+            loaded[name] = assert(load(code[name], name, "b", own))(name)
         end
         return loaded[name]
     end

@@ -4,6 +4,7 @@ scaleapi.parallel - a function over many items, so many at a time, on one thread
 
 local scheduler = require "scaleapi.scheduler"
 local core = require "scaleapi.core"
+local errors = require "scaleapi.errors"
 
 local sleep_on, wake = scheduler.sleep_on, scheduler.wake
 local SOUND_FOR = core.lua_release >= 50406
@@ -33,20 +34,31 @@ end
 local function put_result(state, item, ok, ...)
     local value, more = ...
     local last = state.last + 1
-    state.last = last
     state.results[last] = ok and { item = item, value = value, more = more } or { item = item, err = value }
+    state.last = last -- now that it is there: memory may have run out
     wake(state.waits, "result_came")
     while state.last - state.first >= state.most and not state.closed do sleep_on(state.waits, "room_came") end
 end
 
-local function work(state)
+local function work_on(state)
     while true do
         local item, more = take_item(state)
-        if item == nil then break end
+        if item == nil then return end
         put_result(state, item, pcall(state.fn, item, more))
     end
+end
+
+-- When a worker itself fails, for want of memory, the loop ends with its error: nobody waits for it.
+local function work(state)
+    local ok, problem = pcall(work_on, state)
     state.working = state.working - 1
+    if not ok and not state.closed then
+        state.closed, state.failure = true, { error = problem }
+        wake(state.waits, "taking_over")
+        wake(state.waits, "room_came")
+    end
     wake(state.waits, "result_came")
+    if not ok and errors.is_error(problem, "canceled") then error(problem, 0) end
 end
 
 -- --------------------------------------------------------------- consumer
