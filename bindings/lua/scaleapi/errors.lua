@@ -22,8 +22,9 @@ function Error:__tostring()
     return table.concat(parts)
 end
 
---- Makes an error object of a table of its fields.
+--- Makes an error object of a table of its fields, which may be one already.
 function errors.new(fields)
+    if metatable_of(fields) == Error then return fields end
     return setmetatable(fields, Error)
 end
 

@@ -70,12 +70,17 @@ local function wait_of(token)
     return wait
 end
 
+local function standing_for(job)
+    local token = setmetatable({}, Job)
+    jobs[token] = job
+    return token
+end
+
 local function shared_scheduler()
     return {
-        spawn = function(...)
-            local job = setmetatable({}, Job)
-            jobs[job] = scheduler.spawn(...)
-            return job
+        spawn = function(...) return standing_for(scheduler.spawn(...)) end,
+        spawn_watched = function(ended, ...)
+            return standing_for(scheduler.spawn_watched(function(...) pcall(ended, ...) end, ...))
         end,
         await = function(token) return scheduler.await(wait_of(token)) end,
         complete = function(token) return scheduler.complete(wait_of(token)) end,

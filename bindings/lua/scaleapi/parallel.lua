@@ -4,7 +4,6 @@ scaleapi.parallel - a function over many items, so many at a time, on one thread
 
 local scheduler = require "scaleapi.scheduler"
 local core = require "scaleapi.core"
-local errors = require "scaleapi.errors"
 
 local sleep_on, wake = scheduler.sleep_on, scheduler.wake
 local SOUND_FOR = core.lua_release >= 50406
@@ -40,7 +39,7 @@ local function put_result(state, item, ok, ...)
     while state.last - state.first >= state.most and not state.closed do sleep_on(state.waits, "room_came") end
 end
 
-local function work_on(state)
+local function work(state)
     while true do
         local item, more = take_item(state)
         if item == nil then return end
@@ -48,9 +47,8 @@ local function work_on(state)
     end
 end
 
--- When a worker itself fails, for want of memory, the loop ends with its error: nobody waits for it.
-local function work(state)
-    local ok, problem = pcall(work_on, state)
+-- When a worker itself fails, for want of memory, the loop ends with its error: nobody is to wait for it.
+local function end_work(state, ok, problem)
     state.working = state.working - 1
     if not ok and not state.closed then
         state.closed, state.failure = true, { error = problem }
@@ -58,7 +56,6 @@ local function work(state)
         wake(state.waits, "room_came")
     end
     wake(state.waits, "result_came")
-    if not ok and errors.is_error(problem, "canceled") then error(problem, 0) end
 end
 
 -- --------------------------------------------------------------- consumer
@@ -142,7 +139,8 @@ return function(most, items, fn)
     if type(fn) ~= "function" then error("parallel needs a function, not " .. type(fn), 2) end
     local state = { next_item = next_item, fn = fn, most = most, results = {}, first = 1, last = 0, jobs = {},
                     waits = {}, working = most }
-    for i = 1, most do state.jobs[i] = scheduler.spawn(work, state) end
+    local function ended(ok, problem) end_work(state, ok, problem) end
+    for i = 1, most do state.jobs[i] = scheduler.spawn_watched(ended, work, state) end
     local iterator = setmetatable({ _state = state }, Parallel)
     if SOUND_FOR then return iterator, nil, nil, iterator end
     return iterator

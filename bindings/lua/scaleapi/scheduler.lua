@@ -89,8 +89,9 @@ local function finish(job, ok, ...)
     if job._waits then
         for _, wait in ipairs(job._waits) do complete(wait) end
     end
+    if job._ended then job._ended(ok, ...) end
     job._results = table.pack(...)
-    if not ok then
+    if not ok and not job._ended then
         unread[job] = true
         if errors.is_error(..., "canceled") and job._canceled then unread[job] = nil end
     end
@@ -334,6 +335,14 @@ function scheduler.spawn(fn, ...)
         error("spawn needs a function, not " .. type(fn), 2)
     end
     return start(fn, false, ...)
+end
+
+--- The same; calls ended(true, result, …) or ended(false, error) when the job has ended, whatever ended it. The error is
+--- read with that.
+function scheduler.spawn_watched(ended, fn, ...)
+    local job = start(fn, false, ...)
+    job._ended = ended
+    return job
 end
 
 --- The same for a job that others may be waiting for without knowing it, as for the answer of a server in this
