@@ -337,8 +337,8 @@ function scheduler.spawn(fn, ...)
     return start(fn, false, ...)
 end
 
---- The same; calls ended(true, result, …) or ended(false, error) when the job has ended, whatever ended it. The error is
---- read with that.
+--- The same; calls ended(true, result, …) or ended(false, error) when the job has ended, whatever ended it. Its
+--- error is read with that.
 function scheduler.spawn_watched(ended, fn, ...)
     local job = start(fn, false, ...)
     job._ended = ended
