@@ -30,6 +30,17 @@ static double no_pause(void *user) {
     return 0.0;
 }
 
+/* With limits that allow what is done here. */
+static scale_limits *make_limits(scale_error *error) {
+    static const char *const operations[] = {"read", "*", NULL}, *const hosts[] = {"127.0.0.1", "*.x", NULL};
+    scale_limits_options options = SCALE_LIMITS_OPTIONS_INIT;
+    scale_limits *limits;
+    options.operations = operations;
+    options.hosts = hosts;
+    scale_limits_new(&limits, &options, error);
+    return limits;
+}
+
 static scale_status open_client(const char *url, scale_error *error) {
     scale_loop_options loop_options = SCALE_LOOP_OPTIONS_INIT;
     scale_client_options options = SCALE_CLIENT_OPTIONS_INIT;
@@ -41,7 +52,10 @@ static scale_status open_client(const char *url, scale_error *error) {
     options.max_attempts = 1;
     options.give_up_after = 5;
     if (scale_loop_new(&loop, &loop_options, error) != SCALE_OK) return SCALE_ERROR;
-    return scale_client_new(&client, loop, &options, error);
+    if ((options.limits = make_limits(error)) == NULL) return SCALE_ERROR;
+    scale_status status = scale_client_new(&client, loop, &options, error);
+    scale_limits_free(options.limits);
+    return status;
 }
 
 static void close_client(void) {
