@@ -61,7 +61,7 @@ end
 -- times, as the API writes them.
 local LATER = {
     bulk = "scaleapi.bulk", csv = "scaleapi.csv", describe = "scaleapi.describe", journal = "scaleapi.journal",
-    jsonl = "scaleapi.jsonl", senders = "scaleapi.senders", times = "scaleapi.times",
+    jsonl = "scaleapi.jsonl", limited = "scaleapi.limited", senders = "scaleapi.senders", times = "scaleapi.times",
 }
 
 return setmetatable(scaleapi, { __index = function(self, key)

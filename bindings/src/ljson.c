@@ -390,6 +390,8 @@ void lscale_open_json(lua_State *L) {
     lscale_json_open_encode(L);
     luaL_newlibtable(L, functions);
     luaL_newmetatable(L, "scaleapi.json.array");
+    lua_pushboolean(L, 0); /* it is all arrays', and none of a script's business */
+    lua_setfield(L, -2, "__metatable");
     lua_pushvalue(L, -1);
     lua_setfield(L, -3, "array_mt");
     push_bytes_metatable(L, "scaleapi.json.number");

@@ -97,16 +97,19 @@ static int open_page(lua_State *L) {
 ** What is not plain is read when it is asked for. */
 static void put_wanted(lua_State *L, const lscale_page *page, size_t place) {
     scale_slice key, value;
-    key.data = lua_tolstring(L, -1, &key.size);
-    if (scale_json_page_find(page->page, place, key.data, key.size, &value, NULL) == SCALE_OK &&
+    key.data = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &key.size) : NULL;
+    if (key.data != NULL &&
+        scale_json_page_find(page->page, place, key.data, key.size, &value, NULL) == SCALE_OK &&
         value.data != NULL && lscale_json_push_plain(L, value))
         lua_rawset(L, -3);
     else
         lua_pop(L, 1);
 }
 
-/* Pushes the document at a place of the page at `index`, whose user values are set. [-0, +1] */
+/* Pushes the document at a place of the page at `index`. [-0, +1] */
 static void push_document(lua_State *L, int index, const lscale_page *page, size_t place) {
+    if (lua_getiuservalue(L, index, LSCALE_PAGE_GIVEN) != LUA_TTABLE) luaL_error(L, "the page is not open");
+    lua_pop(L, 1);
     lua_getiuservalue(L, index, LSCALE_PAGE_WANTED);
     int wanted = lua_gettop(L), names = (int)lua_rawlen(L, wanted);
     lua_createtable(L, 0, names + 2);

@@ -70,7 +70,8 @@ typedef enum scale_status { SCALE_OK = 0, SCALE_ERROR = -1 } scale_status;
     X(SCALE_USAGE, "usage")       /* wrong use, found before anything was sent */                            \
     X(SCALE_BAD_JSON, "bad_json") /* text given to the codec is not JSON */                                  \
     X(SCALE_FILE, "file")         /* a local file cannot be read or written */                               \
-    X(SCALE_NO_MEMORY, "no_memory")
+    X(SCALE_NO_MEMORY, "no_memory")                                                                          \
+    X(SCALE_NOT_ALLOWED, "not_allowed") /* against the limits that were set; it was not sent */
 
 typedef enum scale_kind {
 #define SCALE_KIND_MEMBER(id, name) id,
@@ -380,6 +381,9 @@ SCALE_API const scale_parameter *scale_operation_parameter(const scale_operation
                                                            const char *name);
 SCALE_API const scale_enumeration *scale_enumeration_at(size_t index);
 
+/* True if it changes nothing at the server. */
+SCALE_API bool scale_operation_only_reads(const scale_operation *operation);
+
 /* 1 or 2: the API that the operation belongs to. */
 SCALE_API int scale_operation_version(const scale_operation *operation);
 
@@ -395,6 +399,44 @@ SCALE_API const char *scale_operation_suggest(const scale_operation *operation, 
 
 /* The word of `words` (count of them) that is a near miss of `word` (not equal), or NULL. */
 SCALE_API const char *scale_suggest(const char *word, const char *const *words, size_t count);
+
+/* ================================================================== limits */
+
+/*
+** What clients and exchanges may not go beyond, for a program that acts for somebody whom it does not trust:
+** its users' scripts. What is against them fails with kind `not_allowed`, before it is sent. Those that are
+** given the same limits share the count of requests; they must be on one thread.
+*/
+typedef struct scale_limits scale_limits;
+
+typedef struct scale_limits_options {
+    size_t size;
+    /* Operations that are allowed: names, patterns where a * stands for any letters ("v2.get_*"), or "read"
+    ** for all that change nothing; NULL after the last. Default: "read". What a call of them has to look up
+    ** is allowed as well. */
+    const char *const *operations;
+    /* Where exchanges may go, redirects included: "files.example.com", by http and https at their own ports;
+    ** "10.0.0.1:8080", "[::1]:8080" at that port; "*.example.com" for all names below; "*" for any. NULL
+    ** after the last. Default: none. A client goes to its base_url alone, which needs no mention. */
+    const char *const *hosts;
+    uint64_t requests; /* that are sent in all: retries, look-ups and redirects count. Default: any number */
+    bool files;        /* calls may send files of this machine by their path, false */
+} scale_limits_options;
+
+#define SCALE_LIMITS_OPTIONS_INIT                                                                            \
+    { sizeof(scale_limits_options), NULL, NULL, UINT64_MAX, false }
+
+/* Makes limits. `options` may be NULL. Errors: usage (an operation that there is not, a host that is none),
+** no_memory. */
+SCALE_API scale_status scale_limits_new(scale_limits **limits, const scale_limits_options *options,
+                                        scale_error *error);
+
+/* How many requests were sent under them so far. */
+SCALE_API uint64_t scale_limits_requests(const scale_limits *limits);
+
+/* Lets go of them; clients and exchanges that were given them keep them as long as they need them. NULL is
+** fine. */
+SCALE_API void scale_limits_free(scale_limits *limits);
 
 /* ================================================================== client */
 
@@ -421,12 +463,13 @@ typedef struct scale_client_options {
     bool verify;            /* check the server's certificate, true */
     bool allow_http;        /* send the key over plain http to another host than loopback, false */
     const char *http;       /* over https: "1.1", or "2" where the server has it; default "1.1" */
+    scale_limits *limits;   /* what its calls may not go beyond; default: none */
 } scale_client_options;
 
 #define SCALE_CLIENT_OPTIONS_INIT                                                                            \
     {                                                                                                        \
         sizeof(scale_client_options), NULL, NULL, NULL, NULL, NULL, NULL, NULL, 60000, 30000, 10000, 300000, \
-            50, 4, 600000, (size_t)256 << 20, true, false, NULL                                              \
+            50, 4, 600000, (size_t)256 << 20, true, false, NULL, NULL                                        \
     }
 
 typedef struct scale_client_stats {
@@ -523,7 +566,7 @@ typedef struct scale_call_options {
 ** begin later likewise, but for a probe now and then.
 */
 
-/* Makes a call; nothing is sent yet. `options` may be NULL. Errors: no_memory, closed, usage. */
+/* Makes a call; nothing is sent yet. `options` may be NULL. Errors: no_memory, closed, usage, not_allowed. */
 SCALE_API scale_status scale_call_new(scale_call **call, scale_client *client,
                                       const scale_operation *operation, const scale_call_options *options,
                                       scale_error *error);
@@ -549,15 +592,15 @@ SCALE_API scale_status scale_call_set_body(scale_call *call, const char *json, s
                                            scale_error *error);
 
 /* upload_file: a file on disk, streamed while it is sent, or bytes with a name. `filename` is what
-** the server is told (NULL: the path's last part). Errors: usage, file. */
+** the server is told (NULL: the path's last part). Errors: usage, file, not_allowed. */
 SCALE_API scale_status scale_call_set_file(scale_call *call, const char *path, const char *filename,
                                            scale_error *error);
 SCALE_API scale_status scale_call_set_file_data(scale_call *call, const void *data, size_t size,
                                                 const char *filename, scale_error *error);
 
 /* Queues the call. `done` (may be NULL) is called from scale_loop_step exactly once, also after
-** scale_call_cancel; it may free the call. Errors: usage (a required parameter is missing), closed.
-** On an error nothing is queued and `done` is not called. */
+** scale_call_cancel; it may free the call. Errors: usage (a required parameter is missing), closed,
+** not_allowed. On an error nothing is queued and `done` is not called. */
 SCALE_API scale_status scale_call_start(scale_call *call, scale_done_fn done, void *user, scale_error *error);
 
 /* Steps the loop until the call has ended; SCALE_OK when it has an answer. Errors: the call's own
@@ -646,24 +689,25 @@ typedef struct scale_exchange_request {
     const char *const *headers; /* "Name: value" each; NULL after the last */
     const void *body;           /* of a POST, PUT or DELETE */
     size_t body_size;
-    const char *ca_file; /* PEM; default: the system's */
-    const char *proxy;   /* URL; never used for loopback. Default: the environment's, as curl reads it */
-    int timeout;         /* ms for all of it, redirects included, 60,000 */
-    int connect_timeout; /* ms, 10,000 */
-    size_t max_answer;   /* bytes, 256 MiB */
-    bool verify;         /* check the server's certificate, true */
-    bool follow;         /* follow redirects: 10 at most, never from https to http; false */
+    const char *ca_file;  /* PEM; default: the system's */
+    const char *proxy;    /* URL; never used for loopback. Default: the environment's, as curl reads it */
+    int timeout;          /* ms for all of it, redirects included, 60,000 */
+    int connect_timeout;  /* ms, 10,000 */
+    size_t max_answer;    /* bytes, 256 MiB */
+    bool verify;          /* check the server's certificate, true */
+    bool follow;          /* follow redirects: 10 at most, never from https to http; false */
+    scale_limits *limits; /* what it may not go beyond; it can have no Host header then. Default: none */
 } scale_exchange_request;
 
 #define SCALE_EXCHANGE_REQUEST_INIT                                                                          \
     {                                                                                                        \
         sizeof(scale_exchange_request), SCALE_GET, NULL, NULL, NULL, 0, NULL, NULL, 60000, 10000,            \
-            (size_t)256 << 20, true, false                                                                   \
+            (size_t)256 << 20, true, false, NULL                                                             \
     }
 
 /* Sends a request. `done` (may be NULL) is called from scale_loop_step exactly once, also after
-** scale_exchange_cancel; it may free the exchange. Errors: usage (a bad URL, header or number), no_memory.
-** On an error nothing is sent, `done` is not called, and there is nothing to free. */
+** scale_exchange_cancel; it may free the exchange. Errors: usage (a bad URL, header or number), no_memory,
+** not_allowed. On an error nothing is sent, `done` is not called, and there is nothing to free. */
 SCALE_API scale_status scale_exchange_start(scale_exchange **exchange, scale_loop *loop,
                                             const scale_exchange_request *request, scale_exchanged_fn done,
                                             void *user, scale_error *error);

@@ -39,6 +39,7 @@ scale_status scale_call_new(scale_call **result, scale_client *client, const sca
     *result = NULL;
     if (operation == NULL) return scale__fail(error, SCALE_USAGE, "there is no such operation");
     if (client->loop == NULL) return scale__fail(error, SCALE_CLOSED, "the client was closed");
+    if (scale__limits_check_operation(client->limits, operation, error) != SCALE_OK) return SCALE_ERROR;
     scale_call_options taken = SCALE_CALL_OPTIONS_INIT;
     if (options != NULL && scale__take_options(&taken, sizeof taken, options, error) != SCALE_OK)
         return SCALE_ERROR;
@@ -200,6 +201,7 @@ scale_status scale_call_start(scale_call *call, scale_done_fn done, void *user, 
         return scale__fail(error, SCALE_USAGE, "%s was started already", call->operation->name);
     if (call->client->loop == NULL) return scale__fail(error, SCALE_CLOSED, "the client was closed");
     if (check_required(call, error) != SCALE_OK) return SCALE_ERROR;
+    if (scale__limits_check_more(call->client->limits, error) != SCALE_OK) return SCALE_ERROR;
     if (!write_url(call) || !close_body(call)) return scale__fail_no_memory(error);
     call->done = done;
     call->user = user;

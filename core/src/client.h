@@ -4,6 +4,7 @@
 #ifndef SCALE_CLIENT_H
 #define SCALE_CLIENT_H
 
+#include "allowed.h"
 #include "lane.h"
 #include "loop.h"
 #include "scaleapi.h"
@@ -23,10 +24,11 @@ struct scale_client {
     scale__server_clock clock;
     scale__lane_member lane;
     scale_budget budget;
-    scale__link queue; /* calls that wait for a place */
-    scale__link bulk;  /* bulk ones, look-ups first */
-    scale__link again; /* bulk ones that are to be sent again */
-    scale__link calls; /* unfinished ones that are in flight or in a pause */
+    scale_limits *limits; /* NULL: none */
+    scale__link queue;    /* calls that wait for a place */
+    scale__link bulk;     /* bulk ones, look-ups first */
+    scale__link again;    /* bulk ones that are to be sent again */
+    scale__link calls;    /* unfinished ones that are in flight or in a pause */
     bool pumping, http2;
 };
 

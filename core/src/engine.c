@@ -191,6 +191,11 @@ void scale__engine_send(scale_call *call) {
         end_late(call);
         return;
     }
+    if (scale__limits_take(client->limits, &error) != SCALE_OK) {
+        error.unclear = call->unclear;
+        end_with(call, &error);
+        return;
+    }
     scale__link_remove(&call->link);
     scale__link_append(&client->calls, &call->link);
     describe(call, &request);

@@ -18,6 +18,7 @@ scale_outcome scale_kind_outcome(scale_kind kind) {
     case SCALE_UNAUTHORIZED:
     case SCALE_FORBIDDEN:
     case SCALE_NOT_ENABLED:
+    case SCALE_NOT_ALLOWED:
     case SCALE_TLS: return SCALE_OUTCOME_HOPELESS;
     case SCALE_NETWORK:
     case SCALE_TIMEOUT:

@@ -426,6 +426,8 @@ scale_status scale_call_set_file(scale_call *call, const char *path, const char 
                                  scale_error *error) {
     struct stat facts;
     char byte;
+    if (scale__limits_check_file(call->client->limits, call->operation, error) != SCALE_OK)
+        return SCALE_ERROR;
     /* A pipe would hold the loop until somebody writes into it, and cannot be sent again. */
     if (stat(path, &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode))
         return scale__fail(error, SCALE_FILE, "cannot read %s: not a regular file", path);

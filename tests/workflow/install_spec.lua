@@ -233,6 +233,28 @@ describe("the examples in C", function()
         assert.equal("", run "./on_libuv")
     end)
 
+    it("limited: lets scripts read, and nothing else", function()
+        build("limited", "lua5.4")
+        local function limited(script)
+            support.write("script.lua", script)
+            return shell([[
+                export LUA_PATH="$prefix/share/lua/5.4/?.lua;$prefix/share/lua/5.4/?/init.lua"
+                export LUA_CPATH="$prefix/lib/lua/5.4/?.so"
+                ./limited script.lua]], { SCALE_API_KEY = "live_x", SCALE_API_URL = url })
+        end
+        local code, out, err = limited [[
+            local client = require("scaleapi").client()
+            print(#client:get_projects(), io, os.getenv, package, debug)
+            print(select(2, client.safe:create_project { task_type = "textcollection", project_name = "p" }))]]
+        assert.same({ 0, "0\tnil\tnil\tnil\tnil\n" ..
+            "create_project: not_allowed: create_project is not allowed here\n", "1 requests\n" }, { code, out, err })
+        code, out, err = limited [[require("scaleapi").client():create_batch { project = "p", batch_name = "b" }]]
+        assert.same({ 1, "", "create_batch: not_allowed: create_batch is not allowed here\n" }, { code, out, err })
+        code, out, err = limited "\27Lua"
+        assert.same({ 1, "" }, { code, out })
+        assert.matches("binary chunk", err)
+    end)
+
     describe("host", function()
         local function host(script, command)
             build("host", "lua5.4")

@@ -29,6 +29,7 @@ local handlers = {}      -- userdata that can become ready -> a wait, or a funct
 local foreground = 0     -- how many of them can end somebody's wait
 local turns = {}         -- what is called each turn: { fn=, is_due= }
 local list = {}          -- what loop:step hands out
+local handed_out, dealt_with = 0, 0 -- how many of them there are, and were handled; not all, if an error came between
 local deferred = {}      -- what became ready during a pump and calls a function
 local ready = { first = 1, last = 0 }  -- jobs that can go on
 local urgent = { first = 1, last = 0 } -- those of them that others may be waiting for: a server's answers
@@ -42,8 +43,9 @@ local host               -- the loop of a host, as it was attached
 
 local function make_ready(job)
     local queue = job._urgent and urgent or ready
-    queue.last = queue.last + 1
-    queue[queue.last] = job
+    local last = queue.last + 1
+    queue[last] = job
+    queue.last = last
     if host then host:hurry() end
 end
 
@@ -51,15 +53,17 @@ local function is_empty(queue)
     return queue.first > queue.last
 end
 
+-- Memory may run out where something is put into a table: here and in what calls it that comes first, so that it can be
+-- done again, and nobody waits for ever.
 local function complete(wait)
     if wait.done then return end
-    wait.done = true
     local job = wait.job
     if job then
+        make_ready(job)
         wait.job = nil
         job._wait = nil
-        make_ready(job)
     end
+    wait.done = true
 end
 
 -- Ties a timer, watch or call of core to the wait (or function) that it ends. `background` ones keep
@@ -88,42 +92,53 @@ Job.__name = "scaleapi.Job"
 
 local function finish(job, ok, ...)
     job._ok = ok
-    job._results = table.pack(...)
     unfinished = unfinished - 1
-    if not ok then
+    if job._waits then
+        for _, wait in ipairs(job._waits) do complete(wait) end
+    end
+    if job._ended then job._ended(ok, ...) end
+    job._results = table.pack(...)
+    if not ok and not job._ended then
         unread[job] = true
         if errors.is_error(..., "canceled") and job._canceled then unread[job] = nil end
     end
-    for _, wait in ipairs(job._waits or {}) do complete(wait) end
 end
 
 local function after_resume(job, ok, ...)
     if ok and ... == WAIT then return end
     local thread = job._thread
     if not ok then
+        finish(job, false, ...)
         job._traceback = debug.traceback(thread)
         coroutine.close(thread)
-        return finish(job, false, ...)
+        return
     end
     if coroutine.status(thread) == "dead" then return finish(job, true, ...) end
     coroutine.close(thread)
     return finish(job, false, "a job yielded by itself; only scaleapi's own waits may yield in a job")
 end
 
+local function run_as(job)
+    current = job
+    set_running(job and job._thread)
+end
+
+local function go_back(previous, job, ...)
+    run_as(previous)
+    after_resume(job, ...)
+end
+
 local function resume(job)
     if job._ok ~= nil then return end
     local previous = current
-    current = job
-    set_running(job._thread)
+    run_as(job)
     local arguments = job._arguments
     if arguments then
         job._arguments = nil
-        after_resume(job, resume_thread(job._thread, table.unpack(arguments, 1, arguments.n)))
+        go_back(previous, job, resume_thread(job._thread, table.unpack(arguments, 1, arguments.n)))
     else
-        after_resume(job, resume_thread(job._thread))
+        go_back(previous, job, resume_thread(job._thread))
     end
-    current = previous
-    set_running(previous and previous._thread)
 end
 
 local function take(queue)
@@ -152,21 +167,23 @@ end
 
 -- Hands what is ready to its handlers; when `quiet`, functions are left for the next turn.
 local function collect(milliseconds, quiet)
-    local count = loop:step(milliseconds, list)
-    for i = 1, count do
-        local object = list[i]
-        list[i] = false
+    if dealt_with == handed_out then
+        handed_out = loop:step(milliseconds, list)
+        dealt_with = 0
+    end
+    while dealt_with < handed_out do
+        local place = dealt_with + 1
+        local object = list[place]
         local handler = object and handlers[object]
         if type(handler) == "table" then
-            unhandle(object)
             complete(handler)
+            unhandle(object)
         elseif handler and quiet then
             deferred[#deferred + 1] = object
-        elseif handler then
-            handler()
         end
+        list[place], dealt_with = false, place
+        if type(handler) == "function" and not quiet then handler() end
     end
-    return count
 end
 
 local function run_deferred()
@@ -199,6 +216,7 @@ local function drive(wait)
     if depth >= DEEPEST_HELD or held and not wait.by_core then
         error("too many waits inside each other: " .. depth, 0)
     end
+    local own_depth, own_job = depth, current
     depth = depth + 1
     local ok, message = true, nil
     while ok and not wait.done do
@@ -208,7 +226,8 @@ local function drive(wait)
             ok, message = pcall(turn, -1, held)
         end
     end
-    depth = depth - 1
+    depth = own_depth
+    if not ok then run_as(own_job) end
     tell_host()
     if not ok then error(message, 0) end
 end
@@ -248,8 +267,8 @@ end
 function scheduler.wake(waits, name)
     local asleep = waits[name]
     if not asleep then return end
-    waits[name] = nil
     for _, wait in ipairs(asleep) do complete(wait) end
+    waits[name] = nil
 end
 
 --- A wait that a call or an exchange of core ends. For clients, iterators and fetch.
@@ -351,6 +370,14 @@ function scheduler.spawn(fn, ...)
     return start(fn, false, ...)
 end
 
+--- The same; calls ended(true, result, …) or ended(false, error) when the job has ended, whatever ended it. Its
+--- error is read with that.
+function scheduler.spawn_watched(ended, fn, ...)
+    local job = start(fn, false, ...)
+    job._ended = ended
+    return job
+end
+
 --- The same for a job that others may be waiting for without knowing it, as for the answer of a server in this
 --- process: it goes on also where other jobs are held back.
 function scheduler.spawn_urgent(fn, ...)
@@ -367,6 +394,7 @@ function Job:wait()
         scheduler.await(wait)
     end
     unread[self] = nil
+    if not self._results then error("not enough memory", 0) end -- for them, when it ended
     if not self._ok then error(self._results[1], 0) end
     return table.unpack(self._results, 1, self._results.n)
 end
