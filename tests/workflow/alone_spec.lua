@@ -3,13 +3,14 @@
 
 local support = require "tests.workflow.support"
 
--- Runs a shell script in the folder where the copy is, in which `run` is the copy with nothing but a key and the
--- sandbox's address in its environment, and `bare` with nothing at all. It must end well. Returns what it printed.
+-- Runs a shell script in the folder where the copy is, in which `bare` is the copy with nothing in its environment but
+-- that this machine's own Lua files are not to help, and `run` with a key and the sandbox's address too. It must end
+-- well. Returns what it printed.
 local function must(script)
     local code, out, err = support.shell([[set -e
         mkdir -p alone && cp "$S" alone/scalua && cd alone
-        bare() { env -i ./scalua "$@"; }
-        run() { env -i SCALE_API_KEY=live_x SCALE_API_URL="$url" ./scalua "$@"; }
+        bare() { env -i LUA_PATH=/nowhere LUA_CPATH=/nowhere ./scalua "$@"; }
+        run() { env -i LUA_PATH=/nowhere LUA_CPATH=/nowhere SCALE_API_KEY=live_x SCALE_API_URL="$url" ./scalua "$@"; }
         ]] .. script)
     assert(code == 0, ("ended with %s:\n%s%s"):format(code, out, err))
     return out
@@ -18,7 +19,7 @@ end
 -- The names of the bundled commands, as `scalua help` lists them.
 local function commands()
     local names = {}
-    local list = must("bare help"):match "Commands[^\n]*\n(.-)\n\n"
+    local list = must("env -i ./scalua help"):match "Commands[^\n]*\n(.-)\n\n"
     for name in list:gmatch "%f[^\n\0]  (%l+)" do names[#names + 1] = name end
     return names
 end
@@ -34,7 +35,7 @@ local STEPS = {
         run bulk set_task_tags tags.jsonl --yes]] },
     { "export", [[run export --project p --tag seen -o seen.jsonl && test "$(wc -l <seen.jsonl)" = 3]] },
     { "undo", [[head -n 1 rows.jsonl | sed s/one/other/ >more.jsonl
-        run upload more.jsonl --type textcollection --project p && run undo more.jsonl.journal --yes
+        run upload more.jsonl --type textcollection --project p --batch more --create-batch && run undo more.jsonl.journal --yes
         test "$(run api get_tasks --all project_name=p status=canceled | wc -l)" = 1]] },
     { "cancel", [[run cancel --batch b --yes
         test "$(run api get_tasks --all project_name=p status=canceled | wc -l)" = 4]] },
@@ -66,7 +67,7 @@ describe("scalua alone", function()
     it("runs every command on a sandbox that is another copy of it", function()
         local done = { sandbox = true, help = true, source = true }
         local script = { [[
-            env -i ./scalua sandbox --port 0 >../said 2>&1 & sandbox=$!
+            env -i LUA_PATH=/nowhere LUA_CPATH=/nowhere ./scalua sandbox --port 0 >../said 2>&1 & sandbox=$!
             trap 'kill $sandbox' EXIT
             until url=$(grep -om 1 'http://[0-9.:]*' ../said); do sleep 0.05; done
             echo '{"type":"textcollection","name":"p","instruction":"Look.","rapid":true}' >project.json
