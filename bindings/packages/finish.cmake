@@ -1,6 +1,6 @@
-# Run by cpack when it has put the files of each package into a folder of its own, before it makes the packages of them:
-# adds the licences and the change logs, names the folder of documents after the package, and compresses what Debian wants
-# compressed.
+# Run by cpack when it has put the files of each package into a folder of its own, before it makes the packages of
+# them: adds the licences and the change logs, names the folder of documents after the package, and compresses what
+# Debian wants compressed.
 
 # Without a name and a date inside, so that the same text gives the same bytes.
 function(compress from to)
@@ -27,6 +27,7 @@ foreach(component ${CPACK_COMPONENTS_ALL})
     endforeach()
     file(GLOB_RECURSE archives ${staged}/lib/*.a)
     foreach(archive ${archives})
-        execute_process(COMMAND strip --strip-debug --enable-deterministic-archives ${archive} COMMAND_ERROR_IS_FATAL ANY)
+        execute_process(COMMAND strip --strip-debug --enable-deterministic-archives ${archive}
+            COMMAND_ERROR_IS_FATAL ANY)
     endforeach()
 endforeach()

@@ -69,10 +69,12 @@ describe("scalua alone", function()
         local script = { [[
             env -i LUA_PATH=/nowhere LUA_CPATH=/nowhere ./scalua sandbox --port 0 >../said 2>&1 & sandbox=$!
             trap 'kill $sandbox' EXIT
-            until url=$(grep -om 1 'http://[0-9.:]*' ../said); do sleep 0.05; done
+            until url=$(grep -om 1 'http://[0-9.:]*' ../said); do kill -0 $sandbox; sleep 0.05; done
             echo '{"type":"textcollection","name":"p","instruction":"Look.","rapid":true}' >project.json
             for word in one two three; do
-                echo '{"attachments":[{"type":"text","content":"'$word'"}],"fields":[{"type":"text","field_id":"f","title":"F"}]}'
+                echo '{"attachments":[{"type":"text","content":"'$word'"}],
+                    "fields":[{"type":"text","field_id":"f","title":"F"}]}' | tr -d '\n'
+                echo
             done >rows.jsonl]] }
         for _, step in ipairs(STEPS) do
             done[step[1]] = true

@@ -87,7 +87,7 @@ describe("the Debian packages", function()
         local needs = {}
         for _, name in ipairs(NAMES) do
             needs[name] = must("dpkg-deb -f out/" .. name .. "_*.deb Depends")
-            must(("cd root/usr/share/doc/%s && test -s copyright && gzip -t changelog.gz changelog.Debian.gz"):format(name))
+            must(("cd root/usr/share/doc/%s; test -s copyright; gzip -t changelog.gz changelog.Debian.gz"):format(name))
         end
         assert.matches("^libscaleapi0 %(= [%w.-]+%), libcurl4%-openssl%-dev", needs["libscaleapi-dev"])
         for _, name in ipairs { "libscaleapi0", "lua-scaleapi", "scalua" } do
