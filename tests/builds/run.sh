@@ -3,8 +3,8 @@
 #
 #     sh tests/builds/run.sh [--keep] [WORD…]     only the rows with one of the words in their name
 #
-# A row is a function of its own below, run by a shell that ends at the first command that fails. What it printed is shown
-# then, and lintian's words always.
+# A row is a function of its own below, run by a shell that ends at the first command that fails. What it printed is
+# shown then, and lintian's words always.
 
 cd "$(dirname "$0")/../.." || exit 1
 . examples/setup.sh
@@ -224,7 +224,8 @@ chmod -R a-w "$source"
 
 failed=0
 printf '%-16s %-6s %s\n' row result seconds
-for row in gcc_release gcc_debug clang_release clang_debug without_host lua_prefix reproducible packages rock sources; do
+for row in gcc_release gcc_debug clang_release clang_debug without_host lua_prefix reproducible packages rock \
+    sources; do
     for word in ${words:-''}; do
         case $row in *"$word"*) ;; *) continue ;; esac
         begun=$(date +%s)

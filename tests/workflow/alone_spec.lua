@@ -27,7 +27,8 @@ end
 -- Each does what only its own work shows; `sandbox` is the server, and `help` and `source` are not about it.
 local STEPS = {
     { "api", [[run api create_project --input project.json | grep -q '"name":"p"']] },
-    { "upload", [[run upload rows.jsonl --type textcollection --project p --batch b --create-batch 2>&1 | grep -q '3 created']] },
+    { "upload", [[run upload rows.jsonl --type textcollection --project p --batch b --create-batch 2>&1 |
+        grep -q '3 created']] },
     { "status", [[run status b --json | grep -q '"staging"']] },
     { "finalize", [[run finalize b --expect 3 --yes && run status b --json | grep -q '"in_progress"']] },
     { "bulk", [[run export --project p -o all.jsonl && test "$(wc -l <all.jsonl)" = 3
@@ -35,7 +36,8 @@ local STEPS = {
         run bulk set_task_tags tags.jsonl --yes]] },
     { "export", [[run export --project p --tag seen -o seen.jsonl && test "$(wc -l <seen.jsonl)" = 3]] },
     { "undo", [[head -n 1 rows.jsonl | sed s/one/other/ >more.jsonl
-        run upload more.jsonl --type textcollection --project p --batch more --create-batch && run undo more.jsonl.journal --yes
+        run upload more.jsonl --type textcollection --project p --batch more --create-batch
+        run undo more.jsonl.journal --yes
         test "$(run api get_tasks --all project_name=p status=canceled | wc -l)" = 1]] },
     { "cancel", [[run cancel --batch b --yes
         test "$(run api get_tasks --all project_name=p status=canceled | wc -l)" = 4]] },
