@@ -218,7 +218,7 @@ sources() {
 
 # -------------------------------------------------------------------- run
 
-git clone -q "$here" "$source" || exit 1
+mkdir "$source" && git archive HEAD | tar xf - -C "$source" || exit 1
 chmod -R a-w "$source"
 (cd "$source" && find . -printf '%p %y %s %T@\n' | sort) >"$work/listed"
 
