@@ -644,9 +644,9 @@ typedef enum scale_outcome {
     SCALE_OUTCOME_CONFLICT,  /* its unique_id or name belongs to another thing */
     SCALE_OUTCOME_FAILED,    /* refused, or wrong: sent again as it is, it fares no better */
     SCALE_OUTCOME_AMBIGUOUS, /* may or may not have been done, and must not be sent again by itself */
-    SCALE_OUTCOME_OPEN,      /* broken off, or the server was away: to be sent again later, as others are that
-                                fared      so; with error.unclear it may have been done, else it was not */
-    SCALE_OUTCOME_HOPELESS   /* key, account or certificate: no other call will fare better */
+    SCALE_OUTCOME_OPEN,      /* broken off, or the server was away: to be sent again later; with error.unclear
+                                it may have been done, else it was not */
+    SCALE_OUTCOME_HOPELESS   /* key, account, limits or certificate: no other call will fare better */
 } scale_outcome;
 
 /* The outcome of a call, as its error and scale_call_existed tell it. */

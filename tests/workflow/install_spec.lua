@@ -300,18 +300,3 @@ describe("the examples in C", function()
         end)
     end)
 end)
-
-describe("the build", function()
-    before_each(support.setup)
-    after_each(support.teardown)
-
-    it("needs neither the host nor tests, with clang too, and writes nothing into the sources", function()
-        local said = must [[cmake -S "$root" -B out -DSCALUA=OFF -DBUILD_TESTING=OFF -DCMAKE_C_COMPILER=clang \
-                -DCMAKE_BUILD_TYPE=Debug >log 2>&1 && cmake --build out -j2 >>log 2>&1 &&
-                cmake --install out --prefix "$PWD/there" >>log 2>&1 || { cat log; exit 1; }
-            find there]]
-        assert.matches("libscaleapi%.so%.0\n", said)
-        assert.is_nil(said:find "/bin")
-        assert.is_nil(said:find "scalua%.1")
-    end)
-end)
