@@ -18,7 +18,7 @@ else()
     set(LUA_WHERE)
 endif()
 
-# Static, so that a copied scalua needs no Lua where it goes.
-if(SCALUA)
+# Static, so that a copied scalua needs no Lua where it goes; tests have a Lua of their own.
+if(SCALUA OR BUILD_TESTING)
     find_library(LUA_STATIC NAMES liblua5.4.a liblua.a ${LUA_WHERE} NO_CACHE REQUIRED)
 endif()

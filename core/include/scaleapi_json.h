@@ -135,7 +135,7 @@ SCALE_API void scale_json_reader_init_checked(scale_json_reader *reader, scale_s
 ** far. After END or ERROR comes the same again. */
 SCALE_API scale_json_token scale_json_reader_next(scale_json_reader *reader, scale_slice *text);
 
-/* Is the innermost open bracket an object's? False when none is open, and in a text that was checked before. */
+/* Is the innermost open bracket an object's? False when none is open, and in a text checked before. */
 SCALE_API bool scale_json_reader_in_object(const scale_json_reader *reader);
 
 /* Where the reader stands, the first byte being 1; after an error, the byte it is about. */

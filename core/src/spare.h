@@ -19,7 +19,7 @@ void scale__spare_leave(scale__spare *spare); /* NULL is fine */
 /* Gives an empty buffer what is kept, if anything is. */
 void scale__spare_take(scale__spare *spare, scale__buffer *buffer);
 
-/* Keeps the block of `room` bytes instead of what was kept, or releases it when it is too large to be kept. */
+/* Keeps the block of `room` bytes instead of what was kept, or releases it when it is too large. */
 void scale__spare_give(scale__spare *spare, char *block, size_t room);
 
 #endif
