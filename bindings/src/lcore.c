@@ -58,6 +58,7 @@ LUAMOD_API __attribute__((visibility("default"))) int luaopen_scaleapi_core(lua_
     lua_setfield(L, -2, "json");
     lscale_open_documents(L);
     lscale_open_loop(L);
+    lscale_open_scheduler(L);
     lscale_open_client(L);
     lscale_open_call(L);
     lscale_open_exchange(L);

@@ -26,6 +26,8 @@
 typedef struct lscale_pollable {
     struct lscale_pollable *next;
     struct lscale_loop *loop; /* whose list it is linked in; NULL when in none */
+    bool has_sleeper;         /* of a call: a job sleeps on it */
+    lua_CFunction then;       /* likewise: what goes on when it has ended */
 } lscale_pollable;
 
 typedef struct lscale_loop {
@@ -53,6 +55,12 @@ void lscale_push_error(lua_State *L, const scale_error *error);
 lscale_loop *lscale_check_loop(lua_State *L, int index);
 lscale_client *lscale_check_client(lua_State *L, int index);
 
+/* Of the pollable of a call: it has its result, or no longer has. */
+bool lscale_call_has_ended(const lscale_pollable *pollable);
+
+/* What loop:now() gives. */
+lua_Number lscale_now(lua_State *L);
+
 /* Seconds in Lua to milliseconds in C; raises on NaN and negatives. */
 int lscale_milliseconds(lua_State *L, double seconds, const char *what);
 
@@ -61,6 +69,7 @@ const char *lscale_plain_text(lua_State *L, int index);
 
 /* Each adds its part to the module's table on the top. [-0, +0] */
 void lscale_open_loop(lua_State *L);
+void lscale_open_scheduler(lua_State *L);
 void lscale_open_client(lua_State *L);
 void lscale_open_call(lua_State *L);
 void lscale_open_page(lua_State *L);

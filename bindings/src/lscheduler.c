@@ -1,0 +1,348 @@
+/*
+** lscheduler.c - what every wait passes: which job runs, which can go on, and the one place that puts a job
+*to
+** sleep. The rest of scheduling is scheduler.lua's, and so are jobs: tables, of whose fields these are read
+** here: `_thread` (its coroutine), `_arguments` (what it begins with, until it does), `_ok` (nil until it has
+** ended), `_urgent`, `_canceling`, and `_wait` (what it sleeps on).
+**
+** A wait is a table; or the call itself that a job waits for, which wakes it without a table between them:
+** `sleepers` finds the job by the call's address.
+*/
+#include "lscheduler.h"
+#include "linterrupt.h"
+
+/* Registry: the state's scheduler, and what it keeps. */
+static const char scheduler_key = 's';
+static const char current_key = 'c';
+static const char sleepers_key = 'a';
+static const char drive_key = 'd';
+static const char canceled_key = 'x';
+static const char ended_key = 'e';
+static const char queue_keys[2] = {'r', 'u'};
+
+static char wait_mark; /* what a job of ours yields; anything else is a foreign yield */
+
+enum { READY, URGENT };
+
+typedef struct queue {
+    lua_Integer first, last; /* places in its table */
+} queue;
+
+typedef struct scheduler {
+    queue queues[2];
+    lua_Integer asleep; /* how many calls are waited for by jobs */
+    lua_State *running; /* the current job's coroutine; NULL: no job runs */
+    lscale_interrupt *interrupt;
+} scheduler;
+
+static scheduler *get(lua_State *L) {
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &scheduler_key);
+    scheduler *s = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return s;
+}
+
+/* Pushes a field of the job at `job`. */
+static int push_field(lua_State *L, int job, const char *name) {
+    job = lua_absindex(L, job);
+    lua_pushstring(L, name);
+    return lua_rawget(L, job);
+}
+
+static bool has_field(lua_State *L, int job, const char *name) {
+    bool is_there = push_field(L, job, name) != LUA_TNIL && lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return is_there;
+}
+
+/* The field becomes the value on the top. [-1, +0] */
+static void set_field(lua_State *L, int table, const char *name) {
+    table = lua_absindex(L, table);
+    lua_pushstring(L, name);
+    lua_insert(L, -2);
+    lua_rawset(L, table);
+}
+
+/* ====================================================================== queues */
+
+static lua_Integer length(const queue *q) {
+    return q->last - q->first + 1;
+}
+
+/* The job on the top can go on. [-1, +0] */
+static void make_ready(lua_State *L, scheduler *s) {
+    int which = has_field(L, -1, "_urgent") ? URGENT : READY;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &queue_keys[which]);
+    lua_insert(L, -2);
+    lua_rawseti(L, -2, s->queues[which].last + 1);
+    s->queues[which].last++;
+    lua_pop(L, 1);
+}
+
+/* Pushes the first job of the queue and takes it out. */
+static void take(lua_State *L, scheduler *s, int which) {
+    queue *q = &s->queues[which];
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &queue_keys[which]);
+    lua_rawgeti(L, -1, q->first);
+    lua_pushnil(L);
+    lua_rawseti(L, -3, q->first);
+    if (length(q) > 1)
+        q->first++;
+    else
+        *q = (queue){1, 0}; /* the same places again: the table need not grow */
+    lua_remove(L, -2);
+}
+
+/* ready(job): it goes on in the next turn. */
+static int ready(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    make_ready(L, get(L));
+    return 0;
+}
+
+/* state() -> how many jobs can go on, how many of them are urgent, how many wait for a call */
+static int state(lua_State *L) {
+    const scheduler *s = get(L);
+    lua_pushinteger(L, length(&s->queues[READY]) + length(&s->queues[URGENT]));
+    lua_pushinteger(L, length(&s->queues[URGENT]));
+    lua_pushinteger(L, s->asleep);
+    return 3;
+}
+
+/* current() -> the job that runs | nil */
+static int current(lua_State *L) {
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &current_key);
+    return 1;
+}
+
+/* ===================================================================== sleeping */
+
+/* Pushes the current job if it is what runs here, and can sleep. */
+static bool push_sleepy(lua_State *L, const scheduler *s) {
+    if (s->running != L || !lua_isyieldable(L)) return false;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &current_key);
+    return true;
+}
+
+/* Raises kind `canceled` if the job on the top is to end. */
+static void check_canceling(lua_State *L) {
+    if (!has_field(L, -1, "_canceling")) return;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &canceled_key);
+    lua_insert(L, -2);
+    lua_call(L, 1, 0);
+}
+
+/* To be called first by what goes on after a wait; a job may have been canceled meanwhile. */
+static void awake(lua_State *L, int status) {
+    if (status != LUA_YIELD) return;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &current_key);
+    check_canceling(L);
+    lua_pop(L, 1);
+}
+
+/* Puts the job on the top to sleep on what is at `wait`. */
+static int fall_asleep(lua_State *L, int wait, lua_KFunction then) {
+    lua_pushvalue(L, wait);
+    set_field(L, -2, "_wait");
+    lua_settop(L, wait);
+    lua_pushlightuserdata(L, &wait_mark);
+    return lua_yieldk(L, 1, 0, then);
+}
+
+/* Nobody can sleep here: carries everything on until the wait is over. */
+static int drive(lua_State *L, int wait, lua_KFunction then) {
+    lua_settop(L, wait);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &drive_key);
+    lua_pushvalue(L, wait);
+    lua_callk(L, 1, 0, 0, then);
+    return then(L, LUA_OK, 0);
+}
+
+static int await_over(lua_State *L, int status, lua_KContext context) {
+    (void)context;
+    awake(L, status);
+    return 0;
+}
+
+/* await(wait): waits until the wait is over. Raises kind `canceled` in a job that was canceled meanwhile. */
+static int await(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    if (has_field(L, 1, "done")) return 0;
+    if (!push_sleepy(L, get(L))) return drive(L, 1, await_over);
+    check_canceling(L);
+    lua_pushvalue(L, -1);
+    set_field(L, 1, "job");
+    return fall_asleep(L, 1, await_over);
+}
+
+static int call_over(lua_State *L, int status, lua_KContext context) {
+    (void)context;
+    lscale_pollable *pollable = lua_touserdata(L, -1);
+    awake(L, status);
+    return pollable->then(L);
+}
+
+int lscale_await(lua_State *L, lscale_pollable *pollable, lua_CFunction then) {
+    scheduler *s = get(L);
+    int call = lua_gettop(L);
+    pollable->then = then;
+    if (!push_sleepy(L, s)) {
+        lscale_register(L, pollable);
+        return drive(L, call, call_over);
+    }
+    check_canceling(L);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &sleepers_key);
+    lua_pushvalue(L, -2);
+    lua_rawsetp(L, -2, pollable);
+    lua_pop(L, 1);
+    pollable->has_sleeper = true;
+    s->asleep++;
+    return fall_asleep(L, call, call_over);
+}
+
+void lscale_wake(lua_State *L, lscale_pollable *pollable) {
+    scheduler *s = get(L);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &sleepers_key);
+    lua_rawgetp(L, -1, pollable);
+    lua_pushnil(L);
+    set_field(L, -2, "_wait");
+    make_ready(L, s);
+    lua_pushnil(L);
+    lua_rawsetp(L, -2, pollable);
+    lua_pop(L, 1);
+    pollable->has_sleeper = false;
+    s->asleep--;
+}
+
+/* settle(): wakes the jobs whose calls have ended without becoming ready, as those of a closed client do. */
+static int settle(lua_State *L) {
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &sleepers_key);
+    lua_pushnil(L);
+    while (lua_next(L, -2) != 0) {
+        lscale_pollable *pollable = lua_touserdata(L, -2);
+        lua_pop(L, 1);
+        if (lscale_call_has_ended(pollable)) lscale_wake(L, pollable);
+    }
+    return 0;
+}
+
+/* ===================================================================== resuming */
+
+/* Moves what the job begins with, if it has not begun, to its coroutine. Returns how much that is. */
+static int give_arguments(lua_State *L, int job, lua_State *thread) {
+    if (push_field(L, job, "_arguments") == LUA_TNIL) {
+        lua_pop(L, 1);
+        return 0;
+    }
+    int arguments = lua_gettop(L);
+    push_field(L, arguments, "n");
+    int count = (int)lua_tointeger(L, -1);
+    lua_pop(L, 1);
+    luaL_checkstack(L, count + 2, "too many arguments");
+    if (!lua_checkstack(thread, count)) luaL_error(L, "too many arguments");
+    for (int i = 1; i <= count; i++) lua_rawgeti(L, arguments, i);
+    lua_xmove(L, thread, count);
+    lua_pushnil(L);
+    set_field(L, job, "_arguments");
+    lua_pop(L, 1);
+    return count;
+}
+
+/* The job has not gone to sleep on a wait of ours: says so, and what its coroutine gave. */
+static void tell_end(lua_State *L, int job, lua_State *thread, int status, int count) {
+    bool fine = status == LUA_OK || status == LUA_YIELD;
+    if (!fine) count = 1; /* the error */
+    luaL_checkstack(L, count + 3, "too many results");
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &ended_key);
+    lua_pushvalue(L, job);
+    lua_pushboolean(L, fine);
+    lua_xmove(thread, L, count);
+    lua_call(L, count + 2, 0);
+}
+
+static void set_running(scheduler *s, lua_State *thread) {
+    s->running = thread;
+    if (s->interrupt != NULL) s->interrupt->running = thread;
+}
+
+/* Carries the job on the top on. [-1, +0] */
+static void resume(lua_State *L, scheduler *s) {
+    int job = lua_gettop(L), count;
+    lua_State *before = s->running;
+    if (push_field(L, job, "_ok") != LUA_TNIL) {
+        lua_settop(L, job - 1);
+        return;
+    }
+    push_field(L, job, "_thread");
+    lua_State *thread = lua_tothread(L, -1);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &current_key); /* the job of before */
+    lua_pushvalue(L, job);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &current_key);
+    count = give_arguments(L, job, thread);
+    set_running(s, thread);
+    int status = lua_resume(thread, L, count, &count);
+    if (status == LUA_YIELD && count == 1 && lua_touserdata(thread, -1) == &wait_mark)
+        lua_pop(thread, 1);
+    else
+        tell_end(L, job, thread, status, count);
+    set_running(s, before);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &current_key);
+    lua_settop(L, job - 1);
+}
+
+/* run(urgent, until | nil): carries as many jobs on as are in the queue by now, unless a drive inside has
+*done
+** so; until then, by loop:now(), if a time is given. */
+static int run(lua_State *L) {
+    scheduler *s = get(L);
+    int which = lua_toboolean(L, 1) ? URGENT : READY;
+    bool limited = !lua_isnoneornil(L, 2);
+    lua_Number until = lua_tonumber(L, 2);
+    for (lua_Integer left = length(&s->queues[which]); left > 0 && length(&s->queues[which]) > 0; left--) {
+        take(L, s, which);
+        resume(L, s);
+        if (limited && lscale_now(L) > until) break;
+    }
+    return 0;
+}
+
+/* ====================================================================== opening */
+
+/* hooks(drive, canceled, ended): drive(wait) carries everything on until the wait is over; canceled(job)
+*raises
+** that the job was; ended(job, ok, …) is told of a coroutine that yielded otherwise than by a wait, has
+*returned
+** or raised. */
+static int set_hooks(lua_State *L) {
+    static const char *const keys[] = {&drive_key, &canceled_key, &ended_key};
+    for (int i = 0; i < 3; i++) {
+        luaL_checktype(L, i + 1, LUA_TFUNCTION);
+        lua_pushvalue(L, i + 1);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, keys[i]);
+    }
+    return 0;
+}
+
+static void set_table(lua_State *L, const char *key) {
+    lua_newtable(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, key);
+}
+
+void lscale_open_scheduler(lua_State *L) {
+    static const luaL_Reg functions[] = {{"ready", ready},     {"state", state},   {"current", current},
+                                         {"await", await},     {"settle", settle}, {"run", run},
+                                         {"hooks", set_hooks}, {NULL, NULL}};
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &scheduler_key) == LUA_TNIL) {
+        scheduler *s = lua_newuserdatauv(L, sizeof *s, 0);
+        *s = (scheduler){{{1, 0}, {1, 0}}, 0, NULL, lscale_interrupt_get(L)};
+        lua_rawsetp(L, LUA_REGISTRYINDEX, &scheduler_key);
+        set_table(L, &sleepers_key);
+        set_table(L, &queue_keys[READY]);
+        set_table(L, &queue_keys[URGENT]);
+    }
+    lua_pop(L, 1);
+    luaL_newlib(L, functions);
+    lua_setfield(L, -2, "scheduler");
+}
