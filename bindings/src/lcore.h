@@ -26,7 +26,7 @@
 typedef struct lscale_pollable {
     struct lscale_pollable *next;
     struct lscale_loop *loop; /* whose list it is linked in; NULL when in none */
-    bool has_sleeper;         /* of a call: a job sleeps on it */
+    int sleeper;              /* of a call: where the job is that sleeps on it; 0: none does */
     lua_CFunction then;       /* likewise: what goes on when it has ended */
 } lscale_pollable;
 

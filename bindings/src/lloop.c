@@ -66,7 +66,7 @@ static lua_Integer hand_out(lua_State *L, lscale_loop *loop, int list) {
     lua_rawgetp(L, LUA_REGISTRYINDEX, &object_key);
     while (loop->first_ready != NULL) {
         lscale_pollable *pollable = loop->first_ready;
-        if (pollable->has_sleeper) {
+        if (pollable->sleeper != 0) {
             lscale_wake(L, pollable);
             lscale_unlink(pollable);
             continue;

@@ -6,30 +6,25 @@
 ** ended), `_urgent`, `_canceling`, and `_wait` (what it sleeps on).
 **
 ** A wait is a table; or the call itself that a job waits for, which wakes it without a table between them:
-** `sleepers` finds the job by the call's address.
+** `sleepers` has the job, the call knows where.
 */
 #include "lscheduler.h"
 #include "linterrupt.h"
 
-/* Registry: the state's scheduler, and what it keeps. */
-static const char scheduler_key = 's';
-static const char current_key = 'c';
-static const char sleepers_key = 'a';
-static const char drive_key = 'd';
-static const char canceled_key = 'x';
-static const char ended_key = 'e';
-static const char queue_keys[2] = {'r', 'u'};
+static const char scheduler_key = 's'; /* registry: the state's scheduler */
+
+/* What it keeps in the registry, in places with numbers, which are quicker to find. */
+enum { CURRENT, SLEEPERS, READY, URGENT, DRIVE, CANCELED, ENDED, PLACES };
 
 static char wait_mark; /* what a job of ours yields; anything else is a foreign yield */
-
-enum { READY, URGENT };
 
 typedef struct queue {
     lua_Integer first, last; /* places in its table */
 } queue;
 
 typedef struct scheduler {
-    queue queues[2];
+    queue ready, urgent;
+    int places[PLACES];
     lua_Integer asleep; /* how many calls are waited for by jobs */
     lua_State *running; /* the current job's coroutine; NULL: no job runs */
     lscale_interrupt *interrupt;
@@ -40,6 +35,15 @@ static scheduler *get(lua_State *L) {
     scheduler *s = lua_touserdata(L, -1);
     lua_pop(L, 1);
     return s;
+}
+
+static int push(lua_State *L, const scheduler *s, int what) {
+    return lua_rawgeti(L, LUA_REGISTRYINDEX, s->places[what]);
+}
+
+/* [-1, +0] */
+static void keep(lua_State *L, const scheduler *s, int what) {
+    lua_rawseti(L, LUA_REGISTRYINDEX, s->places[what]);
 }
 
 /* Pushes a field of the job at `job`. */
@@ -69,20 +73,25 @@ static lua_Integer length(const queue *q) {
     return q->last - q->first + 1;
 }
 
+static queue *queue_of(scheduler *s, int which) {
+    return which == URGENT ? &s->urgent : &s->ready;
+}
+
 /* The job on the top can go on. [-1, +0] */
 static void make_ready(lua_State *L, scheduler *s) {
     int which = has_field(L, -1, "_urgent") ? URGENT : READY;
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &queue_keys[which]);
+    queue *q = queue_of(s, which);
+    push(L, s, which);
     lua_insert(L, -2);
-    lua_rawseti(L, -2, s->queues[which].last + 1);
-    s->queues[which].last++;
+    lua_rawseti(L, -2, q->last + 1);
+    q->last++;
     lua_pop(L, 1);
 }
 
 /* Pushes the first job of the queue and takes it out. */
 static void take(lua_State *L, scheduler *s, int which) {
-    queue *q = &s->queues[which];
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &queue_keys[which]);
+    queue *q = queue_of(s, which);
+    push(L, s, which);
     lua_rawgeti(L, -1, q->first);
     lua_pushnil(L);
     lua_rawseti(L, -3, q->first);
@@ -104,15 +113,15 @@ static int ready(lua_State *L) {
 /* state() -> how many jobs can go on, how many of them are urgent, how many wait for a call */
 static int state(lua_State *L) {
     const scheduler *s = get(L);
-    lua_pushinteger(L, length(&s->queues[READY]) + length(&s->queues[URGENT]));
-    lua_pushinteger(L, length(&s->queues[URGENT]));
+    lua_pushinteger(L, length(&s->ready) + length(&s->urgent));
+    lua_pushinteger(L, length(&s->urgent));
     lua_pushinteger(L, s->asleep);
     return 3;
 }
 
 /* current() -> the job that runs | nil */
 static int current(lua_State *L) {
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &current_key);
+    push(L, get(L), CURRENT);
     return 1;
 }
 
@@ -121,14 +130,14 @@ static int current(lua_State *L) {
 /* Pushes the current job if it is what runs here, and can sleep. */
 static bool push_sleepy(lua_State *L, const scheduler *s) {
     if (s->running != L || !lua_isyieldable(L)) return false;
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &current_key);
+    push(L, s, CURRENT);
     return true;
 }
 
 /* Raises kind `canceled` if the job on the top is to end. */
-static void check_canceling(lua_State *L) {
+static void check_canceling(lua_State *L, const scheduler *s) {
     if (!has_field(L, -1, "_canceling")) return;
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &canceled_key);
+    push(L, s, CANCELED);
     lua_insert(L, -2);
     lua_call(L, 1, 0);
 }
@@ -136,8 +145,9 @@ static void check_canceling(lua_State *L) {
 /* To be called first by what goes on after a wait; a job may have been canceled meanwhile. */
 static void awake(lua_State *L, int status) {
     if (status != LUA_YIELD) return;
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &current_key);
-    check_canceling(L);
+    const scheduler *s = get(L);
+    push(L, s, CURRENT);
+    check_canceling(L, s);
     lua_pop(L, 1);
 }
 
@@ -151,9 +161,9 @@ static int fall_asleep(lua_State *L, int wait, lua_KFunction then) {
 }
 
 /* Nobody can sleep here: carries everything on until the wait is over. */
-static int drive(lua_State *L, int wait, lua_KFunction then) {
+static int drive(lua_State *L, const scheduler *s, int wait, lua_KFunction then) {
     lua_settop(L, wait);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &drive_key);
+    push(L, s, DRIVE);
     lua_pushvalue(L, wait);
     lua_callk(L, 1, 0, 0, then);
     return then(L, LUA_OK, 0);
@@ -170,8 +180,9 @@ static int await(lua_State *L) {
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     if (has_field(L, 1, "done")) return 0;
-    if (!push_sleepy(L, get(L))) return drive(L, 1, await_over);
-    check_canceling(L);
+    const scheduler *s = get(L);
+    if (!push_sleepy(L, s)) return drive(L, s, 1, await_over);
+    check_canceling(L, s);
     lua_pushvalue(L, -1);
     set_field(L, 1, "job");
     return fall_asleep(L, 1, await_over);
@@ -190,40 +201,40 @@ int lscale_await(lua_State *L, lscale_pollable *pollable, lua_CFunction then) {
     pollable->then = then;
     if (!push_sleepy(L, s)) {
         lscale_register(L, pollable);
-        return drive(L, call, call_over);
+        return drive(L, s, call, call_over);
     }
-    check_canceling(L);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &sleepers_key);
+    check_canceling(L, s);
+    push(L, s, SLEEPERS);
     lua_pushvalue(L, -2);
-    lua_rawsetp(L, -2, pollable);
+    pollable->sleeper = luaL_ref(L, -2);
     lua_pop(L, 1);
-    pollable->has_sleeper = true;
     s->asleep++;
     return fall_asleep(L, call, call_over);
 }
 
 void lscale_wake(lua_State *L, lscale_pollable *pollable) {
     scheduler *s = get(L);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &sleepers_key);
-    lua_rawgetp(L, -1, pollable);
+    push(L, s, SLEEPERS);
+    lua_rawgeti(L, -1, pollable->sleeper);
     lua_pushnil(L);
     set_field(L, -2, "_wait");
     make_ready(L, s);
-    lua_pushnil(L);
-    lua_rawsetp(L, -2, pollable);
+    luaL_unref(L, -1, pollable->sleeper);
     lua_pop(L, 1);
-    pollable->has_sleeper = false;
+    pollable->sleeper = 0;
     s->asleep--;
 }
 
 /* settle(): wakes the jobs whose calls have ended without becoming ready, as those of a closed client do. */
 static int settle(lua_State *L) {
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &sleepers_key);
-    lua_pushnil(L);
-    while (lua_next(L, -2) != 0) {
-        lscale_pollable *pollable = lua_touserdata(L, -2);
-        lua_pop(L, 1);
-        if (lscale_call_has_ended(pollable)) lscale_wake(L, pollable);
+    push(L, get(L), SLEEPERS);
+    lua_Integer count = (lua_Integer)lua_rawlen(L, -1);
+    for (lua_Integer i = 1; i <= count; i++) {
+        if (lua_rawgeti(L, 1, i) == LUA_TTABLE && push_field(L, -1, "_wait") == LUA_TUSERDATA) {
+            lscale_pollable *pollable = lua_touserdata(L, -1);
+            if (lscale_call_has_ended(pollable)) lscale_wake(L, pollable);
+        }
+        lua_settop(L, 1);
     }
     return 0;
 }
@@ -251,11 +262,11 @@ static int give_arguments(lua_State *L, int job, lua_State *thread) {
 }
 
 /* The job has not gone to sleep on a wait of ours: says so, and what its coroutine gave. */
-static void tell_end(lua_State *L, int job, lua_State *thread, int status, int count) {
+static void tell_end(lua_State *L, const scheduler *s, int job, lua_State *thread, int status, int count) {
     bool fine = status == LUA_OK || status == LUA_YIELD;
     if (!fine) count = 1; /* the error */
     luaL_checkstack(L, count + 3, "too many results");
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &ended_key);
+    push(L, s, ENDED);
     lua_pushvalue(L, job);
     lua_pushboolean(L, fine);
     lua_xmove(thread, L, count);
@@ -277,30 +288,31 @@ static void resume(lua_State *L, scheduler *s) {
     }
     push_field(L, job, "_thread");
     lua_State *thread = lua_tothread(L, -1);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &current_key); /* the job of before */
+    push(L, s, CURRENT); /* the job of before */
     lua_pushvalue(L, job);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &current_key);
+    keep(L, s, CURRENT);
     count = give_arguments(L, job, thread);
     set_running(s, thread);
     int status = lua_resume(thread, L, count, &count);
     if (status == LUA_YIELD && count == 1 && lua_touserdata(thread, -1) == &wait_mark)
         lua_pop(thread, 1);
     else
-        tell_end(L, job, thread, status, count);
+        tell_end(L, s, job, thread, status, count);
     set_running(s, before);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &current_key);
+    keep(L, s, CURRENT);
     lua_settop(L, job - 1);
 }
 
 /* run(urgent, until | nil): carries as many jobs on as are in the queue by now, unless a drive inside has
-*done
-** so; until then, by loop:now(), if a time is given. */
+ *done
+ ** so; until then, by loop:now(), if a time is given. */
 static int run(lua_State *L) {
     scheduler *s = get(L);
     int which = lua_toboolean(L, 1) ? URGENT : READY;
     bool limited = !lua_isnoneornil(L, 2);
     lua_Number until = lua_tonumber(L, 2);
-    for (lua_Integer left = length(&s->queues[which]); left > 0 && length(&s->queues[which]) > 0; left--) {
+    const queue *q = queue_of(s, which);
+    for (lua_Integer left = length(q); left > 0 && length(q) > 0; left--) {
         take(L, s, which);
         resume(L, s);
         if (limited && lscale_now(L) > until) break;
@@ -311,37 +323,38 @@ static int run(lua_State *L) {
 /* ====================================================================== opening */
 
 /* hooks(drive, canceled, ended): drive(wait) carries everything on until the wait is over; canceled(job)
-*raises
-** that the job was; ended(job, ok, …) is told of a coroutine that yielded otherwise than by a wait, has
-*returned
-** or raised. */
+ *raises
+ ** that the job was; ended(job, ok, …) is told of a coroutine that yielded otherwise than by a wait, has
+ *returned
+ ** or raised. */
 static int set_hooks(lua_State *L) {
-    static const char *const keys[] = {&drive_key, &canceled_key, &ended_key};
+    static const int places[] = {DRIVE, CANCELED, ENDED};
     for (int i = 0; i < 3; i++) {
         luaL_checktype(L, i + 1, LUA_TFUNCTION);
         lua_pushvalue(L, i + 1);
-        lua_rawsetp(L, LUA_REGISTRYINDEX, keys[i]);
+        keep(L, get(L), places[i]);
     }
     return 0;
 }
 
-static void set_table(lua_State *L, const char *key) {
-    lua_newtable(L);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, key);
+static void make(lua_State *L) {
+    scheduler *s = lua_newuserdatauv(L, sizeof *s, 0);
+    *s = (scheduler){.ready = {1, 0}, .urgent = {1, 0}, .interrupt = lscale_interrupt_get(L)};
+    for (int i = 0; i < PLACES; i++) {
+        if (i == SLEEPERS || i == READY || i == URGENT)
+            lua_newtable(L);
+        else
+            lua_pushboolean(L, false);
+        s->places[i] = luaL_ref(L, LUA_REGISTRYINDEX);
+    }
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &scheduler_key);
 }
 
 void lscale_open_scheduler(lua_State *L) {
     static const luaL_Reg functions[] = {{"ready", ready},     {"state", state},   {"current", current},
                                          {"await", await},     {"settle", settle}, {"run", run},
                                          {"hooks", set_hooks}, {NULL, NULL}};
-    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &scheduler_key) == LUA_TNIL) {
-        scheduler *s = lua_newuserdatauv(L, sizeof *s, 0);
-        *s = (scheduler){{{1, 0}, {1, 0}}, 0, NULL, lscale_interrupt_get(L)};
-        lua_rawsetp(L, LUA_REGISTRYINDEX, &scheduler_key);
-        set_table(L, &sleepers_key);
-        set_table(L, &queue_keys[READY]);
-        set_table(L, &queue_keys[URGENT]);
-    }
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &scheduler_key) == LUA_TNIL) make(L);
     lua_pop(L, 1);
     luaL_newlib(L, functions);
     lua_setfield(L, -2, "scheduler");
