@@ -225,6 +225,13 @@ void lscale_wake(lua_State *L, lscale_pollable *pollable) {
     s->asleep--;
 }
 
+/* wake(call): the job that sleeps on it goes on, if one does. */
+static int wake(lua_State *L) {
+    lscale_pollable *pollable = luaL_checkudata(L, 1, LSCALE_CALL);
+    if (pollable->sleeper != 0) lscale_wake(L, pollable);
+    return 0;
+}
+
 /* settle(): wakes the jobs whose calls have ended without becoming ready, as those of a closed client do. */
 static int settle(lua_State *L) {
     push(L, get(L), SLEEPERS);
@@ -351,9 +358,9 @@ static void make(lua_State *L) {
 }
 
 void lscale_open_scheduler(lua_State *L) {
-    static const luaL_Reg functions[] = {{"ready", ready},     {"state", state},   {"current", current},
-                                         {"await", await},     {"settle", settle}, {"run", run},
-                                         {"hooks", set_hooks}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"ready", ready},     {"wake", wake},       {"state", state},
+                                         {"current", current}, {"await", await},     {"settle", settle},
+                                         {"run", run},         {"hooks", set_hooks}, {NULL, NULL}};
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, &scheduler_key) == LUA_TNIL) make(L);
     lua_pop(L, 1);
     luaL_newlib(L, functions);

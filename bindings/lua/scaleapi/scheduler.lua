@@ -306,7 +306,7 @@ function Job:cancel()
     local call = call_of(wait)
     self._attempts = call and call.attempts and call:attempts()
     if call then call:cancel() end
-    if call == wait then return end -- its end wakes the job
+    if call == wait then return core.scheduler.wake(call) end
     if wait.cancel then wait.cancel() end
     complete(wait)
 end
