@@ -467,10 +467,12 @@ static void push_document(lua_State *L, const lcall *c, const scale_operation *o
     lua_setmetatable(L, -2);
 }
 
-/* The call on the top, of the client at 1, is over. */
+/* The call on the top, of the client at 1, is over. Nobody else has it, and its finalizer is not needed any
+ * more. */
 static int invoked(lua_State *L) {
     const scale_operation *operation = lua_touserdata(L, OPERATION);
-    lcall *c = lua_touserdata(L, -1);
+    int place = lua_gettop(L);
+    lcall *c = lua_touserdata(L, place);
     if (c->call == NULL || !scale_call_is_done(c->call)) return luaL_error(L, "the call has no result");
     const scale_error *error = scale_call_error(c->call);
     bool failed = error->kind != SCALE_NONE;
@@ -491,6 +493,8 @@ static int invoked(lua_State *L) {
     }
     if (has_outcome) lua_pushstring(L, scale_call_existed(c->call) ? "existing" : "created");
     forget(c);
+    lua_pushnil(L);
+    lua_setmetatable(L, place);
     return has_outcome ? 3 : 2;
 }
 

@@ -285,20 +285,21 @@ static void set_running(scheduler *s, lua_State *thread) {
     if (s->interrupt != NULL) s->interrupt->running = thread;
 }
 
-/* Carries the job on the top on. [-1, +0] */
+/* Carries the job on the top on, if it has not ended. [-1, +0] */
 static void resume(lua_State *L, scheduler *s) {
-    int job = lua_gettop(L), count;
+    int job = lua_gettop(L), count = 0;
     lua_State *before = s->running;
-    if (push_field(L, job, "_ok") != LUA_TNIL) {
+    push_field(L, job, "_thread");
+    lua_State *thread = lua_tothread(L, -1);
+    bool has_begun = lua_status(thread) == LUA_YIELD;
+    if (!has_begun && push_field(L, job, "_ok") != LUA_TNIL) {
         lua_settop(L, job - 1);
         return;
     }
-    push_field(L, job, "_thread");
-    lua_State *thread = lua_tothread(L, -1);
     push(L, s, CURRENT); /* the job of before */
     lua_pushvalue(L, job);
     keep(L, s, CURRENT);
-    count = give_arguments(L, job, thread);
+    if (!has_begun) count = give_arguments(L, job, thread);
     set_running(s, thread);
     int status = lua_resume(thread, L, count, &count);
     if (status == LUA_YIELD && count == 1 && lua_touserdata(thread, -1) == &wait_mark)
