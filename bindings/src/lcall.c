@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lcore.h"
 #include "lpage.h"
+#include "lscheduler.h"
 
 typedef struct lcall {
     lscale_pollable pollable; /* must be first */
@@ -221,13 +221,15 @@ static scale_status read_options(lua_State *L, int options, scale_call_options *
 
 /* ==================================================================== starting */
 
-static scale_status build(lua_State *L, scale_call *call, const scale_operation *operation,
+/* The arguments are the table at `arguments`, the body stands behind it. */
+static scale_status build(lua_State *L, scale_call *call, const scale_operation *operation, int arguments,
                           scale_error *error) {
     size_t size;
-    if (set_arguments(L, call, operation, 3, error) != SCALE_OK) return SCALE_ERROR;
-    if (check_names(L, call, operation, 3, error) != SCALE_OK) return SCALE_ERROR;
-    if (operation->body == SCALE_BODY_PARTS && set_file(L, call, 3, error) != SCALE_OK) return SCALE_ERROR;
-    const char *body = lua_tolstring(L, 4, &size);
+    if (set_arguments(L, call, operation, arguments, error) != SCALE_OK) return SCALE_ERROR;
+    if (check_names(L, call, operation, arguments, error) != SCALE_OK) return SCALE_ERROR;
+    if (operation->body == SCALE_BODY_PARTS && set_file(L, call, arguments, error) != SCALE_OK)
+        return SCALE_ERROR;
+    const char *body = lua_tolstring(L, arguments + 1, &size);
     return body == NULL ? SCALE_OK : scale_call_set_body(call, body, size, error);
 }
 
@@ -244,6 +246,24 @@ static int not_started(lua_State *L, const scale_operation *operation, scale_err
     return 2;
 }
 
+static int not_open(lua_State *L, const scale_operation *operation) {
+    scale_error error = SCALE_ERROR_INIT;
+    error.kind = SCALE_CLOSED;
+    strcpy(error.message, "the client was closed");
+    return not_started(L, operation, &error);
+}
+
+/* Pushes a call that is still to be made, of the client at that place. */
+static lcall *push_call(lua_State *L, int client) {
+    lcall *c = lua_newuserdatauv(L, sizeof *c, 1);
+    memset(c, 0, sizeof *c);
+    c->owner = ((lscale_client *)lua_touserdata(L, client))->loop;
+    luaL_setmetatable(L, LSCALE_CALL);
+    lua_pushvalue(L, client);
+    lua_setiuservalue(L, -2, 1);
+    return c;
+}
+
 /* client:start(operation, arguments, body | nil, options | nil) -> call
 ** or nil, message; or nil, error table: the client was closed, a local file cannot be read, or it is not
 ** allowed. Nothing was sent then. */
@@ -255,21 +275,12 @@ static int start(lua_State *L) {
     luaL_argcheck(L, operation != NULL, 2, "no such operation");
     luaL_checktype(L, 3, LUA_TTABLE);
     lua_settop(L, 5);
-    if (client->client == NULL) {
-        error.kind = SCALE_CLOSED;
-        strcpy(error.message, "the client was closed");
-        return not_started(L, operation, &error);
-    }
-    lcall *c = lua_newuserdatauv(L, sizeof *c, 1);
-    memset(c, 0, sizeof *c);
-    c->owner = client->loop;
-    luaL_setmetatable(L, LSCALE_CALL);
-    lua_pushvalue(L, 1);
-    lua_setiuservalue(L, -2, 1);
+    if (client->client == NULL) return not_open(L, operation);
+    lcall *c = push_call(L, 1);
     lscale_register(L, c);
     if (read_options(L, 5, &options, &error) == SCALE_OK &&
         scale_call_new(&c->call, client->client, operation, &options, &error) == SCALE_OK &&
-        build(L, c->call, operation, &error) == SCALE_OK &&
+        build(L, c->call, operation, 3, &error) == SCALE_OK &&
         scale_call_start(c->call, on_done, c, &error) == SCALE_OK) {
         lua_settop(L, 6);
         return 1;
@@ -367,7 +378,180 @@ static int collect(lua_State *L) {
     return 0;
 }
 
-/* Adds client:start; core.json must be there already. */
+bool lscale_call_has_ended(const lscale_pollable *pollable) {
+    const lcall *c = (const lcall *)(const void *)pollable;
+    return c->call == NULL || scale_call_is_done(c->call);
+}
+
+/* ==================================================================== invoking */
+
+/* Upvalues of an invoker. */
+#define OPERATION lua_upvalueindex(2)
+#define ROW       lua_upvalueindex(3)
+#define BIND      lua_upvalueindex(4)
+#define FINISH    lua_upvalueindex(5)
+#define METATABLE lua_upvalueindex(6)
+
+/* A call option of the kinds that bulk work gives, and right. */
+static bool take_plain_option(lua_State *L, scale_call_options *into) {
+    const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
+    if (!lua_isboolean(L, -1)) return false;
+    bool *place = strcmp(name, "bulk") == 0              ? &into->bulk
+                  : strcmp(name, "accept_existing") == 0 ? &into->accept_existing
+                  : strcmp(name, "digest_id") == 0       ? &into->digest_id
+                                                         : NULL;
+    if (place == NULL) return false;
+    *place = lua_toboolean(L, -1);
+    return true;
+}
+
+static bool take_plain_options(lua_State *L, int options, scale_call_options *into) {
+    if (lua_isnoneornil(L, options)) return true;
+    if (!lua_istable(L, options)) return false;
+    lua_pushnil(L);
+    while (lua_next(L, options) != 0) {
+        if (!take_plain_option(L, into)) {
+            lua_pop(L, 2);
+            return false;
+        }
+        lua_pop(L, 1);
+    }
+    return true;
+}
+
+/* What bulk work does for each row, create_task("imageannotation", text[, options]): a value for the path,
+** and the body as it stands. There is nothing to sort out. */
+static bool is_plain(lua_State *L, const scale_operation *operation, scale_call_options *options) {
+    const scale_parameter *parameters = operation->parameters;
+    return operation->body == SCALE_BODY_OPEN && parameters[0].place == SCALE_IN_PATH &&
+           (operation->parameter_count == 1 || parameters[1].place == SCALE_IN_BODY) && lua_gettop(L) <= 4 &&
+           lua_type(L, 2) == LUA_TSTRING && lua_type(L, 3) == LUA_TSTRING &&
+           take_plain_options(L, 4, options);
+}
+
+static scale_status build_plain(lua_State *L, scale_call *call, const scale_operation *operation,
+                                scale_error *error) {
+    size_t size;
+    const char *text = lua_tolstring(L, 2, &size);
+    if (scale_call_set_text(call, operation->parameters[0].name, text, size, error) != SCALE_OK)
+        return SCALE_ERROR;
+    text = lua_tolstring(L, 3, &size);
+    return scale_call_set_body(call, text, size, error);
+}
+
+/* Everything else is sorted out in Lua: arguments by name, body and options come to 2, 3 and 4, or nil and
+** what is wrong. */
+static bool bind(lua_State *L) {
+    int count = lua_gettop(L) - 1;
+    lua_pushvalue(L, BIND);
+    lua_insert(L, 2);
+    lua_pushvalue(L, ROW);
+    lua_insert(L, 3);
+    lua_call(L, count + 1, 3);
+    return lua_istable(L, 2);
+}
+
+/* Pushes the answer as the object that document.lua would make of it. */
+static void push_document(lua_State *L, const lcall *c, const scale_operation *operation) {
+    scale_slice answer = scale_call_answer(c->call);
+    lua_createtable(L, 0, 4);
+    lua_pushvalue(L, 1);
+    lua_setfield(L, -2, "_client");
+    lua_pushlstring(L, answer.data, answer.size);
+    lua_setfield(L, -2, "_json");
+    lua_pushstring(L, operation->name);
+    lua_setfield(L, -2, "_operation");
+    lua_pushvalue(L, METATABLE);
+    lua_setmetatable(L, -2);
+}
+
+/* The call on the top, of the client at 1, is over. Nobody else has it, and its finalizer is not needed any
+** more. */
+static int invoked(lua_State *L) {
+    const scale_operation *operation = lua_touserdata(L, OPERATION);
+    int place = lua_gettop(L);
+    lcall *c = lua_touserdata(L, place);
+    if (c->call == NULL || !scale_call_is_done(c->call)) return luaL_error(L, "the call has no result");
+    const scale_error *error = scale_call_error(c->call);
+    bool failed = error->kind != SCALE_NONE;
+    bool has_outcome = !failed && operation->repeat == SCALE_REPEAT_UNIQUE_ID;
+    if (failed) {
+        lua_pushliteral(L, "failed");
+        lscale_push_error(L, error);
+    } else if (!lua_istable(L, METATABLE)) {
+        scale_slice answer = scale_call_answer(c->call);
+        lua_pushvalue(L, FINISH);
+        lua_pushvalue(L, 1);
+        lua_pushvalue(L, ROW);
+        lua_pushlstring(L, answer.data, answer.size);
+        lua_call(L, 3, 2);
+    } else {
+        lua_pushliteral(L, "ok");
+        push_document(L, c, operation);
+    }
+    if (has_outcome) lua_pushstring(L, scale_call_existed(c->call) ? "existing" : "created");
+    forget(c);
+    lua_pushnil(L);
+    lua_setmetatable(L, place);
+    return has_outcome ? 3 : 2;
+}
+
+/* The call could not be started: nil and why are on the top. */
+static int refused(lua_State *L) {
+    lua_pushstring(L, lua_istable(L, -1) ? "failed" : "usage");
+    lua_replace(L, -3);
+    return 2;
+}
+
+/* invoker(client, …) -> "ok", value, outcome; "usage", message; "failed", fields of an error */
+static int invoke(lua_State *L) {
+    const scale_operation *operation = lua_touserdata(L, OPERATION);
+    scale_call_options options = SCALE_CALL_OPTIONS_INIT;
+    scale_error error = SCALE_ERROR_INIT;
+    bool plain = is_plain(L, operation, &options);
+    if (!plain && !bind(L)) {
+        lua_settop(L, 3);
+        return refused(L);
+    }
+    lua_settop(L, 4);
+    lua_getfield(L, 1, "_core");
+    lscale_client *client = luaL_checkudata(L, 5, LSCALE_CLIENT);
+    if (client->client == NULL) {
+        not_open(L, operation);
+        return refused(L);
+    }
+    lcall *c = push_call(L, 5);
+    if (!plain) options = (scale_call_options)SCALE_CALL_OPTIONS_INIT;
+    if ((plain || read_options(L, 4, &options, &error) == SCALE_OK) &&
+        scale_call_new(&c->call, client->client, operation, &options, &error) == SCALE_OK &&
+        (plain ? build_plain(L, c->call, operation, &error) : build(L, c->call, operation, 2, &error)) ==
+            SCALE_OK &&
+        scale_call_start(c->call, on_done, c, &error) == SCALE_OK) {
+        lua_settop(L, 6);
+        return lscale_await(L, &c->pollable, invoked);
+    }
+    not_started(L, operation, &error);
+    return refused(L);
+}
+
+/* core.invoker(row, bind, finish, metatable | nil) -> a function that does an operation. `bind(row, …)` gives
+** arguments by name, body, options; or nil and what is wrong. `finish(client, row, bytes)` gives "ok" and
+** what is made of the answer, or "failed" and the fields of an error; with a metatable, the answer is a
+** document of that class and needs no more. */
+static int make_invoker(lua_State *L) {
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 4);
+    lua_getfield(L, 1, "name");
+    const scale_operation *operation = scale_operation_find(luaL_checkstring(L, -1));
+    luaL_argcheck(L, operation != NULL, 1, "no such operation");
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_pushlightuserdata(L, (void *)operation);
+    for (int i = 1; i <= 4; i++) lua_pushvalue(L, i);
+    lua_pushcclosure(L, invoke, 6);
+    return 1;
+}
+
+/* Adds client:start and core.invoker; core.json must be there already. */
 void lscale_open_call(lua_State *L) {
     static const luaL_Reg methods[] = {{"is_done", is_done},
                                        {"is_waiting", is_waiting},
@@ -381,7 +565,10 @@ void lscale_open_call(lua_State *L) {
     lua_getfield(L, -1, "__index");
     lua_getfield(L, -3, "json");
     lua_getfield(L, -1, "encode");
+    lua_pushvalue(L, -1);
     lua_pushcclosure(L, start, 1);
-    lua_setfield(L, -3, "start");
+    lua_setfield(L, -4, "start");
+    lua_pushcclosure(L, make_invoker, 1);
+    lua_setfield(L, -5, "invoker");
     lua_pop(L, 3);
 }

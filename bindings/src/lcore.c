@@ -79,6 +79,7 @@ LUAMOD_API __attribute__((visibility("default"))) int luaopen_scaleapi_core(lua_
     lscale_open_loop(L);
     lscale_open_hooks(L);
     lscale_open_limits(L);
+    lscale_open_scheduler(L);
     lscale_open_client(L);
     lscale_open_call(L);
     lscale_open_exchange(L);

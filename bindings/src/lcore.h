@@ -27,6 +27,8 @@
 typedef struct lscale_pollable {
     struct lscale_pollable *next;
     struct lscale_loop *loop; /* whose list it is linked in; NULL when in none */
+    int sleeper;              /* of a call: where the job is that sleeps on it; 0: none does */
+    lua_CFunction then;       /* likewise: what goes on when it has ended */
 } lscale_pollable;
 
 typedef struct lscale_loop {
@@ -63,6 +65,12 @@ lscale_client *lscale_check_client(lua_State *L, int index);
 /* The limits at `index`, or NULL where there are none. */
 scale_limits *lscale_opt_limits(lua_State *L, int index);
 
+/* Of the pollable of a call: it has its result, or no longer has. */
+bool lscale_call_has_ended(const lscale_pollable *pollable);
+
+/* What loop:now() gives. */
+lua_Number lscale_now(lua_State *L);
+
 /* Seconds in Lua to milliseconds in C; raises on NaN and negatives. */
 int lscale_milliseconds(lua_State *L, double seconds, const char *what);
 
@@ -76,6 +84,7 @@ void lscale_free_changes(lscale_loop *loop);
 void lscale_open_loop(lua_State *L);
 void lscale_open_hooks(lua_State *L);
 void lscale_open_limits(lua_State *L);
+void lscale_open_scheduler(lua_State *L);
 void lscale_open_client(lua_State *L);
 void lscale_open_call(lua_State *L);
 void lscale_open_page(lua_State *L);

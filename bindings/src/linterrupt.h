@@ -4,7 +4,7 @@
 ** has none.
 **
 ** The first Ctrl-C sets `pending` and a debug hook on the thread that runs: `running`, which the
-** scheduler keeps (core.running), or the main thread. The hook raises "interrupted!". Whoever waits in C
+** scheduler keeps, or the main thread. The hook raises "interrupted!". Whoever waits in C
 ** looks at `pending` before and after, and calls `raise`. A Ctrl-C that comes while one is pending ends
 ** the process. While `catching`, they are counted and nothing else happens.
 */

@@ -6,6 +6,7 @@
 
 #include "lcore.h"
 #include "linterrupt.h"
+#include "lscheduler.h"
 
 /* Registry: the state's loop, and the table that finds a userdata by its address. */
 static const char loop_key = 'l';
@@ -63,7 +64,13 @@ void lscale_register(lua_State *L, void *address) {
 static lua_Integer hand_out(lua_State *L, lscale_loop *loop, int list) {
     lua_Integer count = 0;
     lua_rawgetp(L, LUA_REGISTRYINDEX, &object_key);
-    for (lscale_pollable *each = loop->first_ready; each != NULL; each = each->next) {
+    for (lscale_pollable *each = loop->first_ready, *next; each != NULL; each = next) {
+        next = each->next;
+        if (each->sleeper != 0) {
+            lscale_wake(L, each);
+            lscale_unlink(each);
+            continue;
+        }
         lua_rawgetp(L, -1, each);
         lua_rawseti(L, list, ++count);
     }
@@ -126,6 +133,13 @@ static int descriptor(lua_State *L) {
 static int timeout(lua_State *L) {
     lua_pushinteger(L, scale_loop_timeout(lscale_check_loop(L, 1)->loop));
     return 1;
+}
+
+lua_Number lscale_now(lua_State *L) {
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &loop_key);
+    const lscale_loop *loop = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return (lua_Number)scale_loop_now(loop->loop) / 1000.0;
 }
 
 /* loop:now() -> seconds on a monotonic clock, milliseconds exact */
@@ -210,13 +224,6 @@ static int close_watch(lua_State *L) {
 
 /* ==================================================================== opening */
 
-/* core.running(thread | nil): which coroutine runs, for the host's Ctrl-C. */
-static int set_running(lua_State *L) {
-    lscale_interrupt *interrupt = lua_touserdata(L, lua_upvalueindex(1));
-    if (interrupt != NULL) interrupt->running = lua_tothread(L, 1);
-    return 0;
-}
-
 void lscale_open_loop(lua_State *L) {
     static const luaL_Reg loop_methods[] = {
         {"step", step},   {"descriptor", descriptor}, {"timeout", timeout},  {"now", now},
@@ -237,7 +244,4 @@ void lscale_open_loop(lua_State *L) {
     lua_pop(L, 1);
     lua_pushcfunction(L, get_loop);
     lua_setfield(L, -2, "loop");
-    lua_pushlightuserdata(L, lscale_interrupt_get(L));
-    lua_pushcclosure(L, set_running, 1);
-    lua_setfield(L, -2, "running");
 }

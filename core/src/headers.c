@@ -69,21 +69,29 @@ static const char *accepted_encodings(void) {
     return zstd ? "Accept-Encoding: deflate, gzip, zstd" : "Accept-Encoding: deflate, gzip";
 }
 
-/*
-** "Expect:" takes the header out: an upload need not wait for a 100. User-Agent and Accept-Encoding stand
-** here since libcurl would print them anew for each request, which is a tenth of all that it does for one.
-*/
-bool scale__headers_make(scale__headers *headers, const char *key, const char *user_agent) {
+/* A header without a value is taken out. */
+static bool append_by_body(struct curl_slist **list, scale__body_kind body) {
     static const char *const types[] = {[SCALE__NO_BODY] = "Content-Type:",
                                         [SCALE__JSON_BODY] = "Content-Type: application/json",
+                                        [SCALE__LARGE_JSON_BODY] = "Content-Type: application/json",
                                         [SCALE__PARTS_BODY] = NULL};
+    bool waits = body == SCALE__LARGE_JSON_BODY || body == SCALE__PARTS_BODY;
+    const char *encodings = body == SCALE__NO_BODY ? accepted_encodings() : "Accept-Encoding:";
+    if (waits && !append_header(list, "Expect:")) return false; /* an upload need not wait for a 100 */
+    return append_header(list, encodings) && (types[body] == NULL || append_header(list, types[body]));
+}
+
+/*
+** User-Agent and Accept-Encoding stand here since libcurl would print them twice for each request. To print
+** is a quarter of all that it does for one, so the fewer the better: what is answered to a body is about as
+** large as the body, which was not compressed either.
+*/
+bool scale__headers_make(scale__headers *headers, const char *key, const char *user_agent) {
     for (size_t bearer = 0; bearer < 2; bearer++) {
         for (size_t body = 0; body < SCALE__BODY_KINDS; body++) {
             struct curl_slist **list = &headers->api[bearer][body];
-            bool fine = append_header(list, "Expect:") && append_key(list, key, bearer == 1) &&
-                        append_line(list, "User-Agent", user_agent) &&
-                        append_header(list, accepted_encodings()) &&
-                        (types[body] == NULL || append_header(list, types[body]));
+            bool fine = append_key(list, key, bearer == 1) && append_line(list, "User-Agent", user_agent) &&
+                        append_by_body(list, (scale__body_kind)body);
             if (!fine) return false;
         }
     }

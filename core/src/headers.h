@@ -7,10 +7,14 @@
 #include <curl/curl.h>
 #include <stdbool.h>
 
+/* libcurl itself announces larger bodies, and waits whether they are welcome, unless it is told not to. */
+#define SCALE__MOST_AT_ONCE ((size_t)1000000)
+
 /* What a request carries, which decides over its headers. */
 typedef enum scale__body_kind {
     SCALE__NO_BODY,
     SCALE__JSON_BODY,
+    SCALE__LARGE_JSON_BODY, /* more than SCALE__MOST_AT_ONCE */
     SCALE__PARTS_BODY,
     SCALE__BODY_KINDS
 } scale__body_kind;

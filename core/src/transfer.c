@@ -34,9 +34,21 @@ struct scale__session {
     scale__transfer *active; /* doubly linked */
 };
 
+/* What a handle was told for the request before. Most are like the one before them, and need be told no more
+** than the body; its address is kept as libcurl parsed it. */
+typedef struct last_request {
+    char *url;      /* NULL: none, or it could not be set */
+    CURLU *address; /* the same, if libcurl can read it */
+    bool is_shaped; /* the two that follow stand */
+    scale_method method;
+    scale__body_kind kind;
+    long timeout, connect_timeout, stall_limit, stall_seconds, buffer;
+} last_request;
+
 struct scale__transfer {
     scale__session *session;
     CURL *easy;
+    last_request last;
     curl_mime *mime;
     scale__transfer *next, *previous; /* in session->active, or idle by next */
     scale__transfer *next_finished;
@@ -183,6 +195,8 @@ scale_status scale__session_new(scale__session **result, scale__transport *trans
 
 static void free_transfer(scale__transfer *transfer) {
     curl_easy_cleanup(transfer->easy);
+    curl_url_cleanup(transfer->last.address);
+    scale__release(transfer->last.url);
     if (transfer->mime != NULL) curl_mime_free(transfer->mime);
     scale__release(transfer);
 }
@@ -278,10 +292,12 @@ static void set_up(scale__transfer *transfer) {
         curl_easy_setopt(easy, CURLOPT_USERAGENT, session->user_agent);
     else if (session->https)
         curl_easy_setopt(easy, CURLOPT_PROXYHEADER, session->headers.proxy);
-    if (session->loopback)
+    if (session->loopback) {
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
-    else if (session->proxy != NULL)
+        curl_easy_setopt(easy, CURLOPT_NOPROXY, "*"); /* else it asks the environment for each request */
+    } else if (session->proxy != NULL) {
         curl_easy_setopt(easy, CURLOPT_PROXY, session->proxy);
+    }
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_bytes);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
@@ -304,8 +320,9 @@ static scale__transfer *take_handle(scale__session *session) {
     if (transfer == NULL) return NULL;
     transfer->session = session;
     transfer->easy = curl_easy_init();
-    if (transfer->easy == NULL) {
-        scale__release(transfer);
+    transfer->last.address = curl_url();
+    if (transfer->easy == NULL || transfer->last.address == NULL) {
+        free_transfer(transfer);
         return NULL;
     }
     set_up(transfer);
@@ -338,36 +355,79 @@ static bool set_parts(scale__transfer *transfer, const scale__part *parts) {
     return curl_easy_setopt(transfer->easy, CURLOPT_MIMEPOST, transfer->mime) == CURLE_OK;
 }
 
-static bool set_body(scale__transfer *transfer, const scale__request *request) {
+static scale__body_kind kind_of(const scale__request *request) {
+    if (request->parts != NULL) return SCALE__PARTS_BODY;
+    if (request->body == NULL) return SCALE__NO_BODY;
+    return request->body_size > SCALE__MOST_AT_ONCE ? SCALE__LARGE_JSON_BODY : SCALE__JSON_BODY;
+}
+
+/* A POST or PUT has a body, be it empty. */
+static bool has_body(const scale__request *request) {
+    return request->body != NULL || request->method == SCALE_POST || request->method == SCALE_PUT;
+}
+
+/* The method, and whether there is a body. */
+static bool set_shape(scale__transfer *transfer, const scale__request *request, scale__body_kind kind) {
     CURL *easy = transfer->easy;
-    bool has_body = request->body != NULL;
-    scale__body_kind kind = request->parts != NULL ? SCALE__PARTS_BODY
-                            : has_body             ? SCALE__JSON_BODY
-                                                   : SCALE__NO_BODY;
-    if (!set_headers(transfer, request, kind)) return false;
-    if (kind == SCALE__PARTS_BODY) return set_parts(transfer, request->parts);
-    if (request->method == SCALE_HEAD) return curl_easy_setopt(easy, CURLOPT_NOBODY, 1L) == CURLE_OK;
-    if (!has_body && request->method != SCALE_POST && request->method != SCALE_PUT) {
-        curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-        return true;
+    last_request *last = &transfer->last;
+    if (last->is_shaped && last->method == request->method && last->kind == kind) return true;
+    last->method = request->method;
+    last->kind = kind;
+    last->is_shaped = false;
+    if (kind == SCALE__PARTS_BODY) {
+        if (!set_parts(transfer, request->parts)) return false;
+    } else if (request->method == SCALE_HEAD) {
+        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+    } else {
+        curl_easy_setopt(easy, has_body(request) ? CURLOPT_POST : CURLOPT_HTTPGET, 1L);
     }
-    curl_easy_setopt(easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)(has_body ? request->body_size : 0));
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, has_body ? request->body : "");
+    if (curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method_names[request->method]) != CURLE_OK)
+        return false;
+    last->is_shaped = kind != SCALE__PARTS_BODY; /* which is taken off afterwards */
     return true;
 }
 
+static void set_body(scale__transfer *transfer, const scale__request *request) {
+    const char *body = request->body != NULL ? request->body : "";
+    curl_off_t size = request->body != NULL ? (curl_off_t)request->body_size : 0;
+    curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDSIZE_LARGE, size);
+    curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDS, body);
+}
+
+/* For each request libcurl would parse the address, and print it anew: a tenth of all that it does for one.
+** One that it cannot read is left to it, which says what is wrong. */
+static bool set_address(scale__transfer *transfer, const char *url) {
+    static const unsigned lenient = CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME | CURLU_PATH_AS_IS;
+    last_request *last = &transfer->last;
+    if (last->url != NULL && strcmp(last->url, url) == 0) return true;
+    scale__release(last->url);
+    last->url = NULL;
+    if (curl_easy_setopt(transfer->easy, CURLOPT_URL, url) != CURLE_OK) return false;
+    bool is_read = curl_url_set(last->address, CURLUPART_URL, url, lenient) == CURLUE_OK;
+    curl_easy_setopt(transfer->easy, CURLOPT_CURLU, is_read ? last->address : NULL);
+    last->url = scale__copy_text(url);
+    return last->url != NULL;
+}
+
+static void set_number(scale__transfer *transfer, CURLoption option, long *last, long value) {
+    if (*last == value) return;
+    curl_easy_setopt(transfer->easy, option, value);
+    *last = value;
+}
+
 static bool set_request(scale__transfer *transfer, const scale__request *request) {
-    CURL *easy = transfer->easy;
-    if (!set_body(transfer, request)) return false;
-    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method_names[request->method]);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->timeout);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->connect_timeout);
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, request->stall_timeout > 0 ? 1L : 0L);
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)((request->stall_timeout + 999) / 1000));
-    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
-                     request->large_answer ? LARGE_RECEIVE_BUFFER : SMALL_RECEIVE_BUFFER);
-    return curl_easy_setopt(easy, CURLOPT_URL, request->url) == CURLE_OK;
+    last_request *last = &transfer->last;
+    scale__body_kind kind = kind_of(request);
+    long stall = (long)((request->stall_timeout + 999) / 1000);
+    set_number(transfer, CURLOPT_TIMEOUT_MS, &last->timeout, (long)request->timeout);
+    set_number(transfer, CURLOPT_CONNECTTIMEOUT_MS, &last->connect_timeout, (long)request->connect_timeout);
+    set_number(transfer, CURLOPT_LOW_SPEED_LIMIT, &last->stall_limit, stall > 0 ? 1L : 0L);
+    set_number(transfer, CURLOPT_LOW_SPEED_TIME, &last->stall_seconds, stall);
+    set_number(transfer, CURLOPT_BUFFERSIZE, &last->buffer,
+               request->large_answer ? LARGE_RECEIVE_BUFFER : SMALL_RECEIVE_BUFFER);
+    if (!set_headers(transfer, request, kind) || !set_shape(transfer, request, kind)) return false;
+    if (kind != SCALE__PARTS_BODY && has_body(request)) set_body(transfer, request);
+    return set_address(transfer, request->url);
 }
 
 static void link_active(scale__transfer *transfer) {

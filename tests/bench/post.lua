@@ -14,12 +14,12 @@ end
 
 local count = 0
 if in_flight == 1 then
-    for line in io.lines(arg[2]) do
+    for line in scaleapi.jsonl.lines(arg[2]) do
         create(line)
         count = count + 1
     end
 else
-    for _, _, problem in scaleapi.parallel(in_flight, io.lines(arg[2]), create) do
+    for _, _, problem in scaleapi.parallel(in_flight, scaleapi.jsonl.lines(arg[2]), create) do
         if problem then error(problem) end
         count = count + 1
     end

@@ -29,8 +29,45 @@ describe("a call", function()
         assert.equal("Basic dGVzdF9rZXk6", request.headers.authorization)
         assert.equal("application/json", request.headers["content-type"])
         assert.matches("^scalua/%d+%.%d+%.%d+ libcurl/[%d.]+ %a+$", request.headers["user-agent"])
-        assert.matches("^deflate, gzip[%a, ]*$", request.headers["accept-encoding"])
+        assert.is_nil(request.headers["accept-encoding"])
         assert.equal('{"attachment":"http://x/y.png","geometries":{"box":{}}}', request.body)
+    end)
+
+    it("asks for a compressed answer where it may be large", function()
+        serve { TASK }
+        client:get_task "1"
+        assert.matches("^deflate, gzip[%a, ]*$", server.requests[1].headers["accept-encoding"])
+    end)
+
+    it("sends each request as if it were the first one", function()
+        serve { '{"task_id":"1","id":"1"}' }
+        local big = '{"note":"' .. ("x"):rep(1100000) .. '"}'
+        local calls = {
+            { "POST /v1/task/imageannotation", function() client:create_task("imageannotation", '{"a":1}') end, '{"a":1}' },
+            { "POST /v1/task/imageannotation", function() client:create_task("imageannotation", "{}") end, "{}" },
+            { "GET /v1/task/1", function() client:get_task "1" end, "" },
+            { "POST /v1/task/1/cancel", function() client:cancel_task "1" end, "" },
+            { "POST /v1/task/comparison", function() client:create_task("comparison", big) end, big },
+            { "GET /v1/task/2", function() client:get_task "2" end, "" },
+            { "POST /v1/files/upload", function() client:upload_file { data = "x", filename = "n", project_name = "p" } end },
+            { "DELETE /v1/task/1/unique_id", function() client:clear_task_unique_id "1" end, "" },
+            { "POST /v1/task/1/unique_id", function() client:update_task_unique_id("1", "u") end, '{"unique_id":"u"}' },
+            { "POST /v1/files/upload", function() client:upload_file { data = "y", filename = "n", project_name = "p" } end },
+            { "POST /v1/task/imageannotation", function() client:create_task("imageannotation", "{}") end, "{}" },
+        }
+        for round = 1, 2 do
+            for i, each in ipairs(calls) do
+                each[2]()
+                local number = (round - 1) * #calls + i
+                assert.equal(each[1], server:line(number))
+                local request = server.requests[number]
+                if each[3] then assert.equal(each[3], request.body) end
+                local kind = each[3] == "" and "nil" or each[3] and "application/json" or "multipart/form%-data; .*"
+                assert.matches("^" .. kind .. "$", tostring(request.headers["content-type"]))
+                assert.is_nil(request.headers.expect)
+            end
+        end
+        assert.equal(1, client:stats().connections)
     end)
 
     it("puts the caller's extension behind the agent", function()

@@ -205,22 +205,8 @@ end
 
 local binders = { none = bind_fields, fields = bind_fields, parts = bind_fields, open = bind_open, whole = bind_whole }
 
--- What bulk work does for each row, create_task("imageannotation", text): there is nothing to sort out.
-local function bind_text(row, path_value, body, options)
-    local problem = check_options(row, options)
-    if problem then return nil, problem end
-    return { arguments = { [row.parameters[1].name] = path_value }, body = body, options = options }
-end
-
-local function is_one_path_value_and_text(row, path_value, body, _, more)
-    if row.body ~= "open" or type(path_value) ~= "string" or type(body) ~= "string" or more ~= nil then return false end
-    local first, second = row.parameters[1], row.parameters[2]
-    return first ~= nil and first.place == "path" and (not second or second.place == "body")
-end
-
 --- Binds what was given to the row. Returns { arguments=, body=, options= }, or nil and what is wrong.
 function arguments.bind(row, ...)
-    if is_one_path_value_and_text(row, ...) then return bind_text(row, ...) end
     local given = table.pack(...)
     local named, index = take_positional(row, given)
     local bound, problem = binders[row.body](row, named, given, index)

@@ -72,15 +72,25 @@ local function run(client, row, ...)
     return await(client, call)
 end
 
--- Runs an operation. Returns "ok", value, outcome; "usage", message; "failed", error fields.
-local function invoke(client, row, ...)
-    local state, bytes, existed = run(client, row, ...)
-    if state ~= "ok" then return state, bytes end
+-- What an operation's answer is made of: "ok" and the value; or "failed" and the fields of an error.
+local function finish(client, row, bytes)
     local ok, value = pcall(wrap, client, row, bytes)
-    if not ok then
-        return "failed", { kind = "bad_answer", operation = row.name, message = errors.caught(value), attempts = 1 }
-    end
-    return "ok", value, row["repeat"] == "unique_id" and (existed and "existing" or "created") or nil
+    if ok then return "ok", value end
+    return "failed", { kind = "bad_answer", operation = row.name, message = errors.caught(value), attempts = 1 }
+end
+
+local function bind(row, ...)
+    local bound, problem = arguments.bind(row, ...)
+    if not bound then return nil, problem end
+    return bound.arguments, bound.body, bound.options
+end
+
+-- By the row's name: a function that does the operation, from the client and what the user gave it. Returns "ok",
+-- value, outcome; "usage", message; "failed", error fields.
+local invokers = {}
+for name, row in pairs(rows) do
+    local class = row.form == "object" and objects.classes[row.object]
+    invokers[name] = core.invoker(row, bind, finish, class and class.metatable or nil)
 end
 
 -- For the pager and for objects.
@@ -88,7 +98,7 @@ methods._start, methods._await = start, await
 
 --- The same by the operation's name.
 function methods._invoke(client, name, ...)
-    return invoke(client, rows[name], ...)
+    return invokers[name](client, ...)
 end
 
 -- The pair of faces that a row belongs to, and what its method is called there.
@@ -99,7 +109,7 @@ end
 for _, row in pairs(rows) do
     local pair, method = home_of(row)
     if row.page == "none" then
-        faces.define(pair, method, function(client, ...) return invoke(client, row, ...) end)
+        faces.define(pair, method, invokers[row.name])
     end
 end
 
@@ -125,7 +135,7 @@ for name, row in pairs(rows) do
     if row.page ~= "none" then
         local open = openers[name] or pager.open
         faces.define(pair, method, function(client, ...) return open(client, row, checks[name], ...) end)
-        faces.define(pair, (method:gsub("^%l+_", "")), function(client, ...) return invoke(client, row, ...) end)
+        faces.define(pair, (method:gsub("^%l+_", "")), invokers[name])
     end
 end
 
@@ -136,13 +146,13 @@ faces.define(v1, "get_tasks_count", function(client, ...)
     problem = needs_project_or_batch(bound.arguments, "get_tasks_count")
     if problem then return "usage", problem end
     bound.arguments.limit = 1
-    local how, page = invoke(client, rows.get_tasks, bound.arguments, bound.options)
+    local how, page = invokers.get_tasks(client, bound.arguments, bound.options)
     if how ~= "ok" then return how, page end
     return "ok", page.total
 end)
 
 -- Names that the official SDK has beside.
-faces.define(v1, "projects", function(client, ...) return invoke(client, rows.get_projects, ...) end)
+faces.define(v1, "projects", invokers.get_projects)
 faces.define(v1, "v2_get_tasks", function(client, ...) return pager.open(client, rows["v2.get_tasks"], nil, ...) end)
 
 -- ------------------------------------------------------------------- bytes

@@ -121,7 +121,8 @@ local function limited_core(own, limits)
     local part = {
         version = core.version, lua_release = core.lua_release, metatable_of = core.metatable_of,
         json = copy_of(core.json), documents = copy_of(core.documents),
-        describe = core.describe, suggest = core.suggest,
+        describe = core.describe, suggest = core.suggest, invoker = core.invoker,
+        paging = core.paging, outcomes = copy_of(core.outcomes),
         operations = deep_copy_of(core.operations), enumerations = deep_copy_of(core.enumerations),
         loop = function() end,
     }

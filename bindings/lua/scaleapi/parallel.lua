@@ -20,7 +20,7 @@ local function take_item(state)
     state.taking = true
     local ok, item, more = pcall(state.next_item)
     state.taking = false
-    wake(state.waits, "taking_over")
+    if state.waits.taking_over then wake(state.waits, "taking_over") end
     if not ok then
         state.exhausted, state.failure = true, { error = item }
     elseif item == nil then
@@ -30,13 +30,17 @@ local function take_item(state)
     end
 end
 
-local function put_result(state, item, ok, ...)
-    local value, more = ...
-    local last = state.last + 1
-    state.results[last] = ok and { item = item, value = value, more = more } or { item = item, err = value }
+local function put_result(state, item, ok, value, more)
+    local last, waits = state.last + 1, state.waits
+    state.items[last] = item
+    if ok then
+        state.values[last], state.extras[last] = value, more
+    else
+        state.errors[last] = value
+    end
     state.last = last -- now that it is there: memory may have run out
-    wake(state.waits, "result_came")
-    while state.last - state.first >= state.most and not state.closed do sleep_on(state.waits, "room_came") end
+    if waits.result_came then wake(waits, "result_came") end
+    while state.last - state.first >= state.most and not state.closed do sleep_on(waits, "room_came") end
 end
 
 local function work(state)
@@ -60,16 +64,22 @@ end
 
 -- --------------------------------------------------------------- consumer
 
+-- What stands at the place, which is free then.
+local function take(list, place)
+    local value = list[place]
+    if value ~= nil then list[place] = nil end
+    return value
+end
+
 local function take_result(state)
     local place = state.first
-    local result = state.results[place]
-    state.results[place] = nil
     if place < state.last then
         state.first = place + 1
     else
-        state.first, state.last = 1, 0 -- the same places again: the table need not grow
+        state.first, state.last = 1, 0 -- the same places again: the tables need not grow
     end
-    return result
+    if state.waits.room_came then wake(state.waits, "room_came") end
+    return take(state.items, place), take(state.values, place), take(state.errors, place), take(state.extras, place)
 end
 
 --- The next item, what fn returned for it, and the error if fn raised; nil at the end. An error of the items'
@@ -85,9 +95,7 @@ function Parallel:__call()
         end
         sleep_on(state.waits, "result_came")
     end
-    local result = take_result(state)
-    wake(state.waits, "room_came")
-    return result.item, result.value, result.err, result.more
+    return take_result(state)
 end
 
 --- No further item is begun; those under way are canceled.
@@ -137,8 +145,8 @@ return function(most, items, fn)
     local next_item = item_function(items)
     if not next_item then error("parallel needs an array or an iterator of items, not " .. type(items), 2) end
     if type(fn) ~= "function" then error("parallel needs a function, not " .. type(fn), 2) end
-    local state = { next_item = next_item, fn = fn, most = most, results = {}, first = 1, last = 0, jobs = {},
-                    waits = {}, working = most }
+    local state = { next_item = next_item, fn = fn, most = most, first = 1, last = 0, items = {},
+                    values = {}, errors = {}, extras = {}, jobs = {}, waits = {}, working = most }
     local function ended(ok, problem) end_work(state, ok, problem) end
     for i = 1, most do state.jobs[i] = scheduler.spawn_watched(ended, work, state) end
     local iterator = setmetatable({ _state = state }, Parallel)

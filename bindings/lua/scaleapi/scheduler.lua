@@ -7,22 +7,21 @@ thread, a user's own coroutine, a callback that cannot yield - it drives the loo
 other jobs go on meanwhile.
 
 A wait is a table: `done` once it is over, `job` that sleeps on it, `call` of core or `cancel` to end what it waits
-for.
+for. A job that does an operation sleeps on the call itself. Which job runs, which can go on, and how one is put to
+sleep is lscheduler.c's.
 --]]
 
 local core = require "scaleapi.core"
 local errors = require "scaleapi.errors"
 local host_loop = require "scaleapi.host_loop"
 
-local resume_thread, yield = coroutine.resume, coroutine.yield
-local running, is_yieldable = coroutine.running, coroutine.isyieldable
-local set_running = core.running
+local jobs = core.scheduler
+local ready, run, state_of_jobs = jobs.ready, jobs.run, jobs.state
 
 local scheduler = {}
 
 local DEEPEST_DRIVE = 20 -- nested drives that resume jobs; Lua's own limit on C calls is 200
 local DEEPEST_HELD = 25  -- nested drives at all
-local WAIT = {}          -- what a job of ours yields; anything else is a foreign yield
 
 local loop = core.loop()
 local handlers = {}      -- userdata that can become ready -> a wait, or a function
@@ -31,9 +30,6 @@ local turns = {}         -- what is called each turn: { fn=, is_due= }
 local list = {}          -- what loop:step hands out
 local handed_out, dealt_with = 0, 0 -- how many of them there are, and were handled; not all, if an error came between
 local deferred = {}      -- what became ready during a pump and calls a function
-local ready = { first = 1, last = 0 }  -- jobs that can go on
-local urgent = { first = 1, last = 0 } -- those of them that others may be waiting for: a server's answers
-local current            -- the job that runs
 local depth = 0          -- of nested drives
 local unread = {}        -- jobs that ended with an error that nobody has read yet
 local unfinished = 0     -- jobs that have not ended
@@ -42,15 +38,8 @@ local host               -- the loop of a host, as it was attached
 -- ------------------------------------------------------------------ waits
 
 local function make_ready(job)
-    local queue = job._urgent and urgent or ready
-    local last = queue.last + 1
-    queue[last] = job
-    queue.last = last
+    ready(job)
     if host then host:hurry() end
-end
-
-local function is_empty(queue)
-    return queue.first > queue.last
 end
 
 -- Memory may run out where something is put into a table: here and in what calls it that comes first, so that it can be
@@ -104,8 +93,8 @@ local function finish(job, ok, ...)
     end
 end
 
-local function after_resume(job, ok, ...)
-    if ok and ... == WAIT then return end
+-- A coroutine has yielded otherwise than by a wait, has returned or raised.
+local function ended(job, ok, ...)
     local thread = job._thread
     if not ok then
         finish(job, false, ...)
@@ -116,51 +105,6 @@ local function after_resume(job, ok, ...)
     if coroutine.status(thread) == "dead" then return finish(job, true, ...) end
     coroutine.close(thread)
     return finish(job, false, "a job yielded by itself; only scaleapi's own waits may yield in a job")
-end
-
-local function run_as(job)
-    current = job
-    set_running(job and job._thread)
-end
-
-local function go_back(previous, job, ...)
-    run_as(previous)
-    after_resume(job, ...)
-end
-
-local function resume(job)
-    if job._ok ~= nil then return end
-    local previous = current
-    run_as(job)
-    local arguments = job._arguments
-    if arguments then
-        job._arguments = nil
-        go_back(previous, job, resume_thread(job._thread, table.unpack(arguments, 1, arguments.n)))
-    else
-        go_back(previous, job, resume_thread(job._thread))
-    end
-end
-
-local function take(queue)
-    local place = queue.first
-    local job = queue[place]
-    queue[place] = nil
-    if place < queue.last then
-        queue.first = place + 1
-    else
-        queue.first, queue.last = 1, 0 -- the same places again: the table need not grow
-    end
-    return job
-end
-
--- Resumes as many jobs as are in the queue by now, unless a drive inside has resumed them; until then, if a
--- time is given.
-local function run_queue(queue, enough)
-    for _ = queue.first, queue.last do
-        if is_empty(queue) then return end
-        resume(take(queue))
-        if enough and loop:now() > enough then return end
-    end
 end
 
 -- ---------------------------------------------------------------- turning
@@ -201,33 +145,41 @@ end
 local function turn(milliseconds, held, limit)
     run_deferred()
     for _, each in ipairs(turns) do each.fn() end
-    if not is_empty(urgent) or not held and not is_empty(ready) then milliseconds = 0 end
+    local waiting, urgent = state_of_jobs()
+    if urgent > 0 or not held and waiting > 0 then milliseconds = 0 end
     collect(milliseconds)
     local enough = limit and loop:now() + limit
-    run_queue(urgent, enough)
-    if not held then run_queue(ready, enough) end
+    run(true, enough)
+    if not held then run(false, enough) end
+end
+
+-- True when neither a job can go on nor anything come that ends somebody's wait.
+local function is_stuck()
+    local waiting, _, asleep = state_of_jobs()
+    return waiting == 0 and asleep == 0 and foreground == 0
 end
 
 -- Turns until the wait is over. Raises when nothing is left that could end it. A job that drives lies on the C
 -- stack, and jobs that it resumes may drive in their turn; too deep down none are resumed any more, until what
 -- core ends (a call, a sleep) has ended and the stack unwinds.
 local function drive(wait)
+    if type(wait) == "userdata" then wait = scheduler.wait_for_call(wait) end
     local held = depth >= DEEPEST_DRIVE
     if depth >= DEEPEST_HELD or held and not wait.by_core then
         error("too many waits inside each other: " .. depth, 0)
     end
-    local own_depth, own_job = depth, current
+    local own_depth, own_job = depth, jobs.current()
     depth = depth + 1
     local ok, message = true, nil
     while ok and not wait.done do
-        if is_empty(ready) and is_empty(urgent) and foreground == 0 then
+        if is_stuck() then
             ok, message = false, "nothing is left that could end this wait"
         else
             ok, message = pcall(turn, -1, held)
         end
     end
     depth = own_depth
-    if not ok then run_as(own_job) end
+    if not ok then jobs.run_as(own_job) end
     tell_host()
     if not ok then error(message, 0) end
 end
@@ -237,20 +189,10 @@ local function raise_canceled(job)
     error(errors.new { kind = "canceled", message = "the job was canceled", attempts = job._attempts }, 0)
 end
 
+jobs.hooks(drive, raise_canceled, ended)
+
 --- Waits until the wait is over. Raises kind `canceled` in a job that was canceled meanwhile.
-function scheduler.await(wait)
-    if wait.done then return end
-    local job = current
-    if job and running() == job._thread and is_yieldable() then
-        if job._canceling then raise_canceled(job) end
-        wait.job = job
-        job._wait = wait
-        yield(WAIT)
-        if job._canceling then raise_canceled(job) end
-    else
-        drive(wait)
-    end
-end
+scheduler.await = jobs.await
 
 --- Ends a wait: who waits on it goes on at the next turn. Ending it twice is fine.
 scheduler.complete = complete
@@ -286,6 +228,8 @@ function scheduler.settle()
             complete(handler)
         end
     end
+    jobs.settle()
+    tell_host()
 end
 
 --- Lets transfers go on without resuming any job and without waiting.
@@ -320,7 +264,7 @@ function scheduler.descriptor()
 end
 
 function scheduler.timeout()
-    if not is_empty(ready) or not is_empty(urgent) or #deferred > 0 then return 0 end
+    if state_of_jobs() > 0 or #deferred > 0 then return 0 end
     for _, each in ipairs(turns) do
         if each.is_due and each.is_due() then return 0 end
     end
@@ -370,11 +314,11 @@ function scheduler.spawn(fn, ...)
     return start(fn, false, ...)
 end
 
---- The same; calls ended(true, result, …) or ended(false, error) when the job has ended, whatever ended it. Its
+--- The same; calls on_end(true, result, …) or on_end(false, error) when the job has ended, whatever ended it. Its
 --- error is read with that.
-function scheduler.spawn_watched(ended, fn, ...)
+function scheduler.spawn_watched(on_end, fn, ...)
     local job = start(fn, false, ...)
-    job._ended = ended
+    job._ended = on_end
     return job
 end
 
@@ -386,7 +330,7 @@ end
 
 --- The results of the job's function, once it has ended; raises its error.
 function Job:wait()
-    if self == current then error("a job cannot wait for itself", 2) end
+    if self == jobs.current() then error("a job cannot wait for itself", 2) end
     if self._ok == nil then
         local wait = {}
         self._waits = self._waits or {}
@@ -403,6 +347,11 @@ function Job:is_done()
     return self._ok ~= nil
 end
 
+-- The call that ends the wait, or nil.
+local function call_of(wait)
+    return type(wait) == "userdata" and wait or wait.call
+end
+
 --- Ends the job: what it waits for is canceled, and the wait raises kind `canceled` in it, with the call's attempts
 --- if it is one. A job that has not begun never does.
 function Job:cancel()
@@ -415,8 +364,14 @@ function Job:cancel()
     self._canceling = true
     local wait = self._wait
     if not wait then return end -- it runs, or is about to: its next wait raises
-    self._attempts = wait.call and wait.call.attempts and wait.call:attempts()
-    if wait.call then wait.call:cancel() end
+    local call = call_of(wait)
+    self._attempts = call and call.attempts and call:attempts()
+    if call then call:cancel() end
+    if call == wait then
+        jobs.wake(call)
+        if host then host:hurry() end
+        return
+    end
     if wait.cancel then wait.cancel() end
     complete(wait)
 end
@@ -424,7 +379,7 @@ end
 --- The same, if what it waits for is a call that itself waits, for its turn; with `begun` also one that was sent
 --- before, and waits for its next attempt or look-up.
 function Job:cancel_unsent(begun)
-    local call = self._wait and self._wait.call
+    local call = self._wait and call_of(self._wait)
     if call and call.is_waiting and call:is_waiting() and (begun or call:attempts() == 0) then self:cancel() end
 end
 
@@ -497,7 +452,7 @@ end
 --- nobody has read.
 function scheduler.finish()
     while unfinished > 0 do
-        if is_empty(ready) and is_empty(urgent) and foreground == 0 then break end
+        if is_stuck() then break end
         turn(-1)
     end
     local failures = {}
