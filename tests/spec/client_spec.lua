@@ -39,6 +39,25 @@ describe("a call", function()
         assert.matches("^deflate, gzip[%a, ]*$", server.requests[1].headers["accept-encoding"])
     end)
 
+    it("says what is wrong beside a body that is text, at the caller's line", function()
+        serve { TASK }
+        local function message(...)
+            local ok, text = pcall(function(...) return client:create_task(...), nil end, ...)
+            assert.is_false(ok)
+            return (assert(tostring(text):match "client_spec.lua:%d+: (.*)", tostring(text)))
+        end
+        local text = "{}"
+        assert.matches("unknown call option 'bulc'.*did you mean 'bulk'", message("comparison", text, { bulc = true }))
+        assert.matches("bulk for create_task must be true or false", message("comparison", text, { bulk = 1 }))
+        assert.matches("takes a table of call options", message("comparison", text, "bulk"))
+        assert.matches("got more arguments than it takes", message("comparison", text, {}, 1))
+        assert.matches("not JSON at byte 2", message("comparison", "{", {}))
+        assert.matches("did you mean 'comparison'", message("comparisn", text))
+        assert.equal(0, #server.requests)
+        assert.is_string(client:create_task("comparison", text, { timeout = 5, bulk = true }).task_id)
+        assert.is_string(client:create_task("comparison", text, nil).task_id)
+    end)
+
     it("sends each request as if it were the first one", function()
         serve { '{"task_id":"1","id":"1"}' }
         local big = '{"note":"' .. ("x"):rep(1100000) .. '"}'
