@@ -71,9 +71,9 @@ local function row_of(number, line, value, problem)
 end
 
 local function from_csv(path, operation, row)
-    local next_record = command.as_asked(scaleapi.csv.rows, path)
+    local next_record = command.as_read(scaleapi.csv.rows, path)
     return function()
-        local record, number = command.as_asked(next_record)
+        local record, number = command.as_read(next_record)
         if not record then return nil end
         local values, problem = arguments_of(operation, row, record)
         local line = json.encode(values)
@@ -82,9 +82,9 @@ local function from_csv(path, operation, row)
 end
 
 local function from_json(path)
-    local next_line = command.as_asked(scaleapi.jsonl.lines, path)
+    local next_line = command.as_read(scaleapi.jsonl.lines, path)
     return function()
-        local line, number = command.as_asked(next_line)
+        local line, number = command.as_read(next_line)
         if not line then return nil end
         local ok, value = pcall(json.decode, line)
         if ok and json.type(line) == "object" then return row_of(number, line, value) end

@@ -72,11 +72,15 @@ function command.without_place(message)
     return (message:gsub("^[^\n]-:%d+: ", ""))
 end
 
-local function pass(ok, ...)
+local function as_it_is(message)
+    return message
+end
+
+local function pass(words_of, ok, ...)
     if ok then return ... end
     local problem = ...
     if type(problem) == "string" and not problem:find "interrupted!$" then
-        command.stop(command.USAGE, "%s", command.without_place(problem))
+        command.stop(command.USAGE, "%s", words_of(problem))
     end
     error(problem, 0)
 end
@@ -84,7 +88,12 @@ end
 --- Calls fn(…), in which a value that the user gave may turn out to be wrong: then the command ends with that
 --- message. Errors of calls are raised as they are.
 function command.as_asked(fn, ...)
-    return pass(pcall(fn, ...))
+    return pass(command.without_place, pcall(fn, ...))
+end
+
+--- The same of a function that reads a file of the user's: a place in its message is one in that file.
+function command.as_read(fn, ...)
+    return pass(as_it_is, pcall(fn, ...))
 end
 
 local function end_of(problem)
