@@ -14,6 +14,7 @@ local given = require "scripts.lib.given"
 local outcomes = require "scripts.lib.outcomes"
 local payload = require "scripts.lib.payload"
 local report = require "scripts.lib.report"
+local shard = require "scripts.lib.shard"
 local tables = require "scripts.lib.tables"
 local targets = require "scripts.lib.targets"
 local work = require "scripts.lib.work"
@@ -63,6 +64,7 @@ local function read_arguments()
     command.add_name(parser, "--template", "T.json", "FILE is a table; this says what a row becomes, as below.")
     parser:option("--separator", "What stands between the cells of the table: a character, or tab (default: a comma).")
         :argname "C":convert(separator)
+    shard.add(parser)
     parser:epilog(TEMPLATE_HELP)
     command.add_fresh(parser)
     command.add_common(parser)
@@ -71,6 +73,11 @@ local function read_arguments()
     for _, need in ipairs(NEEDS) do
         if arguments[need[1]] and not arguments[need[2]] then parser:error(need[3]) end
     end
+    if arguments.shard and arguments.finalize then
+        parser:error "--finalize does not go with --shard; when all are through: scalua finalize B --expect N"
+    end
+    arguments.shard = shard.of(arguments.shard)
+    arguments.name = shard.name(arguments.shard, arguments.file) -- what its journal is called by
     return arguments
 end
 
@@ -105,6 +112,7 @@ local function survey(arguments)
     if total == 0 then command.stop(command.USAGE, "%s has no rows", arguments.file) end
     for _, note in ipairs(arguments.template and reader:notes() or {}) do report.say("%s", note) end
     if equal > 0 and not arguments.allow_equal_rows then say_equal(arguments, equal, groups) end
+    if arguments.shard then reader, total = command.as_read(shard.only, arguments.shard, reader, command.time_left) end
     return { reader = reader, total = total, equal = equal, again = again }
 end
 
@@ -230,6 +238,7 @@ local function summary_of(arguments, result, finalized)
         retries = result.retries, seconds = report.seconds(result.seconds),
     }
     if result.left > 0 then summary.left = result.left end
+    if arguments.shard then summary.shard = arguments.shard.text end
     if arguments.finalize then summary.finalized = finalized end
     return summary
 end
@@ -252,7 +261,7 @@ local function say_what_is_held(arguments, handle)
     if held == 0 then return end
     report.say("%s canceled by undo and still %s; to make them again, free that first: "
         .. "scalua undo --clear-unique-id %s.journal", held == 1 and "1 task was" or held .. " tasks were",
-        held == 1 and "holds its unique_id" or "hold their unique_ids", arguments.file)
+        held == 1 and "holds its unique_id" or "hold their unique_ids", arguments.name)
 end
 
 local function run(client, arguments, state, found)
@@ -263,13 +272,14 @@ local function run(client, arguments, state, found)
         weigh = function(row) return row.line and #row.line or 0 end,
         problem_of = problem_of,
         repeatable = function() return true end, -- each has its unique_id
-        journal = work.journal_of(arguments.file), fresh = arguments.fresh,
+        journal = work.journal_of(arguments.name), fresh = arguments.fresh,
         input = { size = found.reader.size, digest = found.reader.digest },
         header = { { "type", arguments.type }, { "project", arguments.project }, { "batch", arguments.batch },
-                   { "template", found.reader.template_digest } },
+                   { "template", found.reader.template_digest },
+                   { "shard", arguments.shard and arguments.shard.text } },
         prepare = function()
             state.hint = prepare(client, arguments)
-            state.written = outcomes.open(arguments.file)
+            state.written = outcomes.open(arguments.file, arguments.shard and arguments.shard.word)
         end,
         on_start = function(handle)
             state.handle = handle
@@ -279,7 +289,7 @@ local function run(client, arguments, state, found)
 end
 
 local function upload(arguments, found, client)
-    local state = { ids = arguments.finalize and not work.journal_of(arguments.file) and sys.key_set() or nil }
+    local state = { ids = arguments.finalize and not work.journal_of(arguments.name) and sys.key_set() or nil }
     local result = run(client, arguments, state, found)
     if state.refused then
         state.written:discard()
@@ -298,6 +308,9 @@ command.run("upload", function()
     local arguments = read_arguments()
     if arguments.file == "-" then
         command.stop(command.USAGE, "upload reads a file, which it can read again when something failed; not '-'")
+    end
+    if work.journal_of(arguments.name) and not arguments.fresh then
+        shard.check_others(arguments.shard, arguments.file)
     end
     local found = survey(arguments)
     return upload(arguments, found, command.client(arguments.concurrency))
