@@ -1,3 +1,4 @@
+-- release only
 -- --shard of scalua upload and bulk: one file, several processes that do not speak to each other.
 
 local json = require("scaleapi").json

@@ -1,3 +1,4 @@
+-- release only
 -- scalua wait, and how it and scalua status look at many batches, as processes.
 
 local json = require("scaleapi").json
