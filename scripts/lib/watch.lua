@@ -121,8 +121,8 @@ local function picture_of(names, entries)
 end
 
 --- Looks at batches until all are done, or going on makes no sense. Options: `client`; `names`; `entries`, into which
---- what is known is put, by name; `concurrency`; `interval`, the shortest pause in seconds, which grows twelvefold while
---- nothing changes; is_done(entry); on_look(), called after each look; `once`: one look and no more. Returns the
+--- what is known is put, by name; `concurrency`; `interval`, the shortest pause in seconds, which grows twelvefold
+--- while nothing changes; is_done(entry); on_look(), called after each look; `once`: one look and no more. Returns the
 --- result of the last look, as work.run does.
 function watch.run(options)
     local state = { client = options.client, concurrency = options.concurrency }
