@@ -51,6 +51,7 @@ lighttpd              | test -x /usr/sbin/lighttpd               | likewise
 lighttpd-modules-lua  | test -e /usr/lib/lighttpd/mod_magnet.so  | likewise
 dnsmasq-base-lua      | dpkg -s dnsmasq-base-lua                 | likewise
 curl                  | command -v curl                          | asks one of them
+parallel              | command -v parallel                      | runs the shards of an upload, in an example
 libuv1-dev            | pkg-config --exists libuv                | a loop of another kind, for an example in C
 lua-luv               | lua5.4 -e 'require "luv"'                | the same in Lua, for the module to live on
 LIST

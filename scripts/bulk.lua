@@ -12,6 +12,7 @@ local command = require "scripts.lib.command"
 local given = require "scripts.lib.given"
 local outcomes = require "scripts.lib.outcomes"
 local report = require "scripts.lib.report"
+local shard = require "scripts.lib.shard"
 local work = require "scripts.lib.work"
 
 local json = scaleapi.json
@@ -21,11 +22,14 @@ local function read_arguments()
     parser:argument("operation", "The operation, such as set_task_tags; scalua api --list shows all.")
         :argname "OPERATION"
     parser:argument("file", "Its arguments by name: an object a line, or CSV."):argname "FILE"
+    shard.add(parser)
     command.add_fresh(parser)
     command.add_caution(parser)
     command.add_common(parser)
     command.add_explain(parser)
-    return parser:parse()
+    local arguments = parser:parse()
+    arguments.shard = shard.of(arguments.shard)
+    return arguments
 end
 
 -- The operation in words and its row.
@@ -71,9 +75,9 @@ local function row_of(number, line, value, problem)
 end
 
 local function from_csv(path, operation, row)
-    local next_record = command.as_asked(scaleapi.csv.rows, path)
+    local next_record = command.as_read(scaleapi.csv.rows, path)
     return function()
-        local record, number = command.as_asked(next_record)
+        local record, number = command.as_read(next_record)
         if not record then return nil end
         local values, problem = arguments_of(operation, row, record)
         local line = json.encode(values)
@@ -82,9 +86,9 @@ local function from_csv(path, operation, row)
 end
 
 local function from_json(path)
-    local next_line = command.as_asked(scaleapi.jsonl.lines, path)
+    local next_line = command.as_read(scaleapi.jsonl.lines, path)
     return function()
-        local line, number = command.as_asked(next_line)
+        local line, number = command.as_read(next_line)
         if not line then return nil end
         local ok, value = pcall(json.decode, line)
         if ok and json.type(line) == "object" then return row_of(number, line, value) end
@@ -93,9 +97,10 @@ local function from_json(path)
     end
 end
 
-local function open_rows(path, operation, row)
-    if path:lower():find "%.csv$" then return from_csv(path, operation, row) end
-    return from_json(path)
+local function open_rows(arguments, operation, row)
+    local path = arguments.file
+    local is_table = path:lower():find "%.csv$"
+    return shard.filter(arguments.shard, is_table and from_csv(path, operation, row) or from_json(path))
 end
 
 -- -------------------------------------------------------------------- sending
@@ -121,9 +126,10 @@ local function sender(safe, name, options)
 end
 
 local function summarize(arguments, result)
-    local counts = result.counts
+    local counts, part = result.counts, arguments.shard
     if arguments.json then
         return report.json {
+            shard = part and part.text,
             total = result.total, done = result.total - result.failed - result.left - (counts.skipped or 0),
             skipped = counts.skipped or 0, conflict = counts.conflict or 0, failed = counts.failed or 0,
             left = result.left > 0 and result.left or nil, retries = result.retries,
@@ -139,14 +145,19 @@ end
 local function run(client, arguments, operation, row)
     local safe = row.version == 2 and client.v2.safe or client.safe
     local written, repeatable = nil, scaleapi.senders.repeatable(row)
+    local part, name = arguments.shard, arguments.file .. "." .. row.name
+    local path = work.journal_of(shard.name(part, name))
+    if path and not arguments.fresh then shard.check_others(part, name) end
     local result = work.run({
-        client = client, concurrency = arguments.concurrency, rows = open_rows(arguments.file, operation, row),
+        client = client, concurrency = arguments.concurrency, rows = open_rows(arguments, operation, row),
         send = sender(safe, (row.name:gsub("^v2%.", "")), scaleapi.senders.options(row)), one_call = true,
         problem_of = problem_of,
         repeatable = function(each) return repeatable(each.arguments and each.arguments[each.arguments.n]) end,
-        journal = work.journal_of(arguments.file .. "." .. row.name), input = arguments.file, fresh = arguments.fresh,
-        header = { { "call", row.name } },
-        prepare = function() written = outcomes.open(arguments.file, row.name) end,
+        journal = path, input = arguments.file, fresh = arguments.fresh,
+        header = { { "call", row.name }, { "shard", part and part.text } },
+        prepare = function()
+            written = outcomes.open(arguments.file, (part and part.word .. "." or "") .. row.name)
+        end,
         on_outcome = function(each, outcome)
             if outcome.error then written:fail(each.number, each.line, nil, outcome.error) end
         end,
@@ -158,7 +169,7 @@ end
 -- Reads all rows, and says what is wrong with them.
 local function check(arguments, operation, row)
     local total, wrong = 0, 0
-    for each in open_rows(arguments.file, operation, row) do
+    for each in open_rows(arguments, operation, row) do
         total = total + 1
         if each.problem then
             wrong = wrong + 1

@@ -1,40 +1,25 @@
 -- status: show the status of batches and how far their tasks are
 --[[
---watch looks again and again until every batch is completed, and shows what has changed.
+--watch looks again and again until every batch is completed: on a terminal the table is drawn anew in its place, else
+what has changed is shown, line by line.
 --]]
 
-local scaleapi = require "scaleapi"
 local command = require "scripts.lib.command"
 local report = require "scripts.lib.report"
-local targets = require "scripts.lib.targets"
+local screens = require "scripts.lib.screen"
+local watch = require "scripts.lib.watch"
 local work = require "scripts.lib.work"
 
 local COLUMNS = { "batch", "status", "pending", "completed", "error", "canceled" }
+local MOST_DRAWN = 20 -- batches: a terminal has 24 lines
 
 local function read_arguments()
     local parser = command.parser("status", "Shows the status of batches and how many of their tasks are in which.")
     parser:argument("batch", "Names of batches."):argname "BATCH":args "+":convert(command.text)
     parser:flag("--watch", "Look again until every batch is completed.")
-    parser:option("--interval", "Seconds between two looks.", "5"):argname "S":convert(command.seconds)
+    command.add_interval(parser)
     command.add_common(parser)
     return parser:parse()
-end
-
--- Asks for these batches and puts an entry for each into `entries`, by name.
-local function look(client, names, arguments, entries)
-    return work.run {
-        rows = names, concurrency = arguments.concurrency, client = client,
-        send = function(name)
-            local status, err = client.safe:batch_status(name)
-            if not status then return { state = "failed", error = err } end
-            local entry = targets.counts(status)
-            entry.batch, entry.status = name, status.status
-            return { state = "read", entry = entry }
-        end,
-        on_outcome = function(name, outcome)
-            entries[name] = outcome.entry or { batch = name, failure = outcome.error }
-        end,
-    }
 end
 
 -- ------------------------------------------------------------------- showing
@@ -94,56 +79,72 @@ local function new_screen(arguments)
     return screen
 end
 
--- ------------------------------------------------------------------ watching
+-- ------------------------------------------------------------------- drawing
 
--- The names that are worth another look.
-local function unfinished(names, entries)
-    local left = {}
-    for _, name in ipairs(names) do
-        local entry = entries[name]
-        local gone = entry and entry.failure and not entry.failure.retriable
-        if not gone and not (entry and entry.status == "completed") then left[#left + 1] = name end
-    end
-    return left
+local function is_completed(entry)
+    return entry.status == "completed"
 end
 
--- An outage ends the first look, but not a watch that has begun.
-local function must_end(result, round)
-    return result.problem or result.stopped and (result.stopped.reason ~= "gave_up" or round == 1)
-end
-
-local function look_and_show(client, arguments, entries)
-    local screen, names, round = new_screen(arguments), arguments.batch, 0
-    while true do
-        round = round + 1
-        local result = look(client, names, arguments, entries)
-        show(names, entries, screen)
-        names = arguments.watch and unfinished(names, entries) or {}
-        if #names == 0 or must_end(result, round) then return result end
-        scaleapi.sleep(arguments.interval)
-    end
-end
-
-local function summarize(names, entries)
-    local list, failed = scaleapi.array {}, 0
-    for _, name in ipairs(names) do
-        local entry = entries[name]
-        if entry and entry.failure then
-            entry = { batch = name, failure = report.error(entry.failure) }
-            failed = failed + 1
+-- The names that there is room for: those that are not completed before the others, each in their order.
+local function choose(names, entries)
+    local chosen = {}
+    for _, wanted in ipairs { false, true } do
+        for _, name in ipairs(names) do
+            local entry = entries[name]
+            if (entry and not entry.failure and is_completed(entry) or false) == wanted and #chosen < MOST_DRAWN then
+                chosen[#chosen + 1], chosen[name] = name, true
+            end
         end
-        list[#list + 1] = entry
     end
-    return list, failed
+    return chosen
+end
+
+local function last_line(names, entries)
+    local completed = 0
+    for _, name in ipairs(names) do
+        if entries[name] and is_completed(entries[name]) then completed = completed + 1 end
+    end
+    local more = #names - MOST_DRAWN
+    return ("%s  %d of %d completed%s"):format(os.date "%H:%M:%S", completed, #names,
+        more > 0 and (", %d not shown"):format(more) or "")
+end
+
+-- The table as lines, for a terminal.
+local function picture_of(names, entries, widths)
+    local lines, chosen = { line_of(COLUMNS, widths) }, choose(names, entries)
+    for _, name in ipairs(names) do
+        local entry = chosen[name] and entries[name]
+        if entry and entry.failure then
+            lines[#lines + 1] = ("%s: %s"):format(name, (tostring(entry.failure):gsub("%c", " ")))
+        elseif chosen[name] then
+            lines[#lines + 1] = line_of(cells_of(entry or { batch = name }), widths)
+        end
+    end
+    lines[#lines + 1] = last_line(names, entries)
+    return lines
+end
+
+local function shower(arguments, entries)
+    local screen, names = new_screen(arguments), arguments.batch
+    return function()
+        local is_drawn = arguments.watch and not arguments.json
+            and screens.output:draw(picture_of(names, entries, screen.widths))
+        if not is_drawn then show(names, entries, screen) end
+    end
 end
 
 command.run("status", function()
     local arguments = read_arguments()
     arguments.batch = command.without_repeats(arguments.batch)
     local entries = {}
-    local ok, result = pcall(look_and_show, command.client(arguments.concurrency), arguments, entries)
+    local ok, result = pcall(watch.run, {
+        client = command.client(arguments.concurrency), names = arguments.batch, entries = entries,
+        concurrency = arguments.concurrency, interval = arguments.interval, on_look = shower(arguments, entries),
+        is_done = is_completed, once = not arguments.watch,
+    })
+    screens.output:keep()
     if not ok and not command.is_stop(result) then error(result, 0) end
-    local list, failed = summarize(arguments.batch, entries)
+    local list, failed = watch.summarize(arguments.batch, entries)
     if arguments.json then report.json { batches = list, failed = failed } end
     if not ok then error(result, 0) end
     return work.end_code(result, failed)

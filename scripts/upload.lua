@@ -1,7 +1,8 @@
--- upload: make a task of every line of a JSONL file
+-- upload: make a task of every line of a JSONL file, or of every row of a table
 --[[
 Each line is sent as it stands; project, batch and unique_id are put in where it lacks them. A row without a
 unique_id gets one made from its bytes, so that uploading the same file again makes nothing twice.
+Of a table in a CSV file each row becomes such a line by --template, a JSON file with places for the cells.
 Rows that failed go to FILE.failed.jsonl, and why to FILE.errors.jsonl. What is done is noted in FILE.journal: ended at
 any moment, the same command goes on where it was.
 --]]
@@ -9,9 +10,12 @@ any moment, the same command goes on where it was.
 local scaleapi = require "scaleapi"
 local sys = require "scaleapi.sys"
 local command = require "scripts.lib.command"
+local given = require "scripts.lib.given"
 local outcomes = require "scripts.lib.outcomes"
 local payload = require "scripts.lib.payload"
 local report = require "scripts.lib.report"
+local shard = require "scripts.lib.shard"
+local tables = require "scripts.lib.tables"
 local targets = require "scripts.lib.targets"
 local work = require "scripts.lib.work"
 
@@ -21,13 +25,33 @@ local NEEDS = {
     { "create_batch", "batch", "--create-batch needs --batch" },
     { "finalize", "batch", "--finalize needs --batch" },
     { "allow_partial", "finalize", "--allow-partial goes with --finalize" },
+    { "separator", "template", "--separator goes with --template" },
 }
+
+local TEMPLATE_HELP = [[
+A table: FILE is CSV with a header, and T.json an object in which cells have their places:
+    {"unique_id":"{id}","attachment":"{url}","metadata":{"size":"{w} x {h}","city":"{city?}"}}
+"{id}"       the cell of that column: a number, true or false stays one as it is written,
+             all else is text (0E0, 007 and 1,5 too). An empty cell is an error
+"{id?}"      an empty cell leaves the key, or the element of a list, out
+"{id|null}"  an empty cell gives null; "{id|none}" gives "none", "{id|}" an empty text
+"{id:text}"  always text, as unique_id is anyway; "{id:json}" what the cell holds as JSON
+"{{", "}}"   braces. In a longer text every cell is text
+Columns are named as the header has them. A cell that does not fit is told, by line and column,
+before anything is sent.]]
 
 local RETURN = 13
 
+-- As scaleapi.csv takes it.
+local function separator(text)
+    if text == "tab" then return "\t" end
+    if text:find '^[^%w%c" \x80-\xFF]$' or text == "\t" then return text end
+    return nil, ("'%s' is not a character that separates, such as ';', nor 'tab'"):format(text)
+end
+
 local function read_arguments()
-    local parser = command.parser("upload", "Makes a task of every line of a JSONL file.")
-    parser:argument("file", "The file: one JSON object a line."):argname "FILE.jsonl"
+    local parser = command.parser("upload", "Makes a task of every line of a JSONL file, or every row of a table.")
+    parser:argument("file", "The file: one JSON object a line, or CSV with --template."):argname "FILE"
     command.add_name(parser, "--type", "T", "Type of the tasks, such as imageannotation."):count(1)
     command.add_name(parser, "--project", "P", "Project that they go into."):count(1)
     command.add_name(parser, "--batch", "B", "Batch that they go into.")
@@ -37,6 +61,11 @@ local function read_arguments()
     parser:flag("--finalize", "Finalize the batch if every row is in, and the server counts as many.")
     parser:option("--allow-partial", "Finalize although up to N rows failed."):argname "N":convert(command.positive)
     parser:flag("--allow-equal-rows", "Make a task of each of rows that are equal.")
+    command.add_name(parser, "--template", "T.json", "FILE is a table; this says what a row becomes, as below.")
+    parser:option("--separator", "What stands between the cells of the table: a character, or tab (default: a comma).")
+        :argname "C":convert(separator)
+    shard.add(parser)
+    parser:epilog(TEMPLATE_HELP)
     command.add_fresh(parser)
     command.add_common(parser)
     command.add_explain(parser)
@@ -44,6 +73,11 @@ local function read_arguments()
     for _, need in ipairs(NEEDS) do
         if arguments[need[1]] and not arguments[need[2]] then parser:error(need[3]) end
     end
+    if arguments.shard and arguments.finalize then
+        parser:error "--finalize does not go with --shard; when all are through: scalua finalize B --expect N"
+    end
+    arguments.shard = shard.of(arguments.shard)
+    arguments.name = shard.name(arguments.shard, arguments.file) -- what its journal is called by
     return arguments
 end
 
@@ -58,13 +92,27 @@ local function say_equal(arguments, equal, groups)
         equal == 1 and "1 row is" or equal .. " rows are")
 end
 
+local function open(arguments)
+    if arguments.template then
+        return command.as_read(tables.open, { path = arguments.file, separator = arguments.separator,
+            template = given.read(arguments.template), template_path = arguments.template })
+    end
+    if arguments.file:lower():find "%.[ct]sv$" then
+        command.stop(command.USAGE, "%s is a table: --template says what is to be made of a row (see upload --help)",
+            arguments.file)
+    end
+    return command.as_read(scaleapi.jsonl.open, arguments.file)
+end
+
 -- Opens the file and looks through it: { reader =, total =, equal =, again = }. Ends the command when it has no rows,
 -- or equal ones that nobody said are meant.
 local function survey(arguments)
-    local reader = command.as_asked(scaleapi.jsonl.open, arguments.file)
-    local total, equal, groups, again = command.as_asked(payload.survey, reader, command.time_left)
+    local reader = open(arguments)
+    local total, equal, groups, again = command.as_read(payload.survey, reader, command.time_left)
     if total == 0 then command.stop(command.USAGE, "%s has no rows", arguments.file) end
+    for _, note in ipairs(arguments.template and reader:notes() or {}) do report.say("%s", note) end
     if equal > 0 and not arguments.allow_equal_rows then say_equal(arguments, equal, groups) end
+    if arguments.shard then reader, total = command.as_read(shard.only, arguments.shard, reader, command.time_left) end
     return { reader = reader, total = total, equal = equal, again = again }
 end
 
@@ -76,7 +124,7 @@ local function row_source(arguments, found)
     local complete = payload.completer(fields,
         payload.identifier(arguments.project, arguments.batch or "", arguments.type))
     local function next_row()
-        local line, number = command.as_asked(reader.next, reader)
+        local line, number = command.as_read(reader.next, reader)
         if not line then return nil end
         local text = line:byte(-1) == RETURN and line:sub(1, -2) or line
         local count = counter and counter(text) or 1
@@ -85,7 +133,7 @@ local function row_source(arguments, found)
                  unique_id = body and more or nil, count = count }
     end
     if counter then return next_row end -- those that are passed over count as well
-    return setmetatable({ skip = function(_, most) return command.as_asked(reader.skip, reader, most) end },
+    return setmetatable({ skip = function(_, most) return command.as_read(reader.skip, reader, most) end },
         { __call = next_row })
 end
 
@@ -108,11 +156,11 @@ end
 
 -- Sends a row. `state.hint` explains a refusal as long as none was accepted; then the work need not go on.
 local function sender(client, arguments, state)
-    local given = { accept_existing = true, bulk = true }
+    local own = { accept_existing = true, bulk = true }
     local made = { accept_existing = true, bulk = true, digest_id = true }
     return function(row)
         local task, outcome = command.as_asked(client.safe.create_task, client.safe, arguments.type, row.body,
-            row.unique_id and made or given)
+            row.unique_id and made or own)
         row.body = nil
         if task then
             row.line, state.hint = nil, nil
@@ -190,6 +238,7 @@ local function summary_of(arguments, result, finalized)
         retries = result.retries, seconds = report.seconds(result.seconds),
     }
     if result.left > 0 then summary.left = result.left end
+    if arguments.shard then summary.shard = arguments.shard.text end
     if arguments.finalize then summary.finalized = finalized end
     return summary
 end
@@ -212,7 +261,7 @@ local function say_what_is_held(arguments, handle)
     if held == 0 then return end
     report.say("%s canceled by undo and still %s; to make them again, free that first: "
         .. "scalua undo --clear-unique-id %s.journal", held == 1 and "1 task was" or held .. " tasks were",
-        held == 1 and "holds its unique_id" or "hold their unique_ids", arguments.file)
+        held == 1 and "holds its unique_id" or "hold their unique_ids", arguments.name)
 end
 
 local function run(client, arguments, state, found)
@@ -223,12 +272,14 @@ local function run(client, arguments, state, found)
         weigh = function(row) return row.line and #row.line or 0 end,
         problem_of = problem_of,
         repeatable = function() return true end, -- each has its unique_id
-        journal = work.journal_of(arguments.file), fresh = arguments.fresh,
+        journal = work.journal_of(arguments.name), fresh = arguments.fresh,
         input = { size = found.reader.size, digest = found.reader.digest },
-        header = { { "type", arguments.type }, { "project", arguments.project }, { "batch", arguments.batch } },
+        header = { { "type", arguments.type }, { "project", arguments.project }, { "batch", arguments.batch },
+                   { "template", found.reader.template_digest },
+                   { "shard", arguments.shard and arguments.shard.text } },
         prepare = function()
             state.hint = prepare(client, arguments)
-            state.written = outcomes.open(arguments.file)
+            state.written = outcomes.open(arguments.file, arguments.shard and arguments.shard.word)
         end,
         on_start = function(handle)
             state.handle = handle
@@ -238,7 +289,7 @@ local function run(client, arguments, state, found)
 end
 
 local function upload(arguments, found, client)
-    local state = { ids = arguments.finalize and not work.journal_of(arguments.file) and sys.key_set() or nil }
+    local state = { ids = arguments.finalize and not work.journal_of(arguments.name) and sys.key_set() or nil }
     local result = run(client, arguments, state, found)
     if state.refused then
         state.written:discard()
@@ -257,6 +308,9 @@ command.run("upload", function()
     local arguments = read_arguments()
     if arguments.file == "-" then
         command.stop(command.USAGE, "upload reads a file, which it can read again when something failed; not '-'")
+    end
+    if work.journal_of(arguments.name) and not arguments.fresh then
+        shard.check_others(arguments.shard, arguments.file)
     end
     local found = survey(arguments)
     return upload(arguments, found, command.client(arguments.concurrency))

@@ -72,11 +72,15 @@ function command.without_place(message)
     return (message:gsub("^[^\n]-:%d+: ", ""))
 end
 
-local function pass(ok, ...)
+local function as_it_is(message)
+    return message
+end
+
+local function pass(words_of, ok, ...)
     if ok then return ... end
     local problem = ...
     if type(problem) == "string" and not problem:find "interrupted!$" then
-        command.stop(command.USAGE, "%s", command.without_place(problem))
+        command.stop(command.USAGE, "%s", words_of(problem))
     end
     error(problem, 0)
 end
@@ -84,7 +88,12 @@ end
 --- Calls fn(…), in which a value that the user gave may turn out to be wrong: then the command ends with that
 --- message. Errors of calls are raised as they are.
 function command.as_asked(fn, ...)
-    return pass(pcall(fn, ...))
+    return pass(command.without_place, pcall(fn, ...))
+end
+
+--- The same of a function that reads a file of the user's: a place in its message is one in that file.
+function command.as_read(fn, ...)
+    return pass(as_it_is, pcall(fn, ...))
 end
 
 local function end_of(problem)
@@ -120,7 +129,7 @@ end
 
 --- Why a command ends whose time is over.
 function command.time_is_over()
-    return ("the time of %g s (--deadline) is over"):format(limits.deadline)
+    return ("the time of %g s (%s) is over"):format(limits.deadline, limits.deadline_option)
 end
 
 --- The seconds that are left; nil when there is no --deadline. Ends the command when there are none.
@@ -188,6 +197,20 @@ function command.seconds(text)
     return number
 end
 
+local SECONDS = { s = 1, m = 60, h = 3600, d = 86400 }
+
+--- A converter for times such as 2h, 1h30m or 45: their seconds, a thousandth to a hundred days.
+function command.duration(text)
+    local seconds, rest = 0, text:find "%d$" and text .. "s" or text
+    for number, unit in rest:gmatch "(%d+%.?%d*)([smhd])" do
+        seconds = seconds + tonumber(number) * SECONDS[unit]
+    end
+    if rest:gsub("%d+%.?%d*[smhd]", "") ~= "" or not (seconds >= 0.001 and seconds <= 100 * SECONDS.d) then
+        return nil, ("'%s' is not a time such as 2h, 90m, 1h30m or 45 (seconds), up to 100d"):format(text)
+    end
+    return seconds
+end
+
 --- A converter for what goes into requests as text, which is UTF-8.
 function command.text(text)
     if text == "" then return nil, "the value is empty" end
@@ -206,18 +229,29 @@ function command.add_caution(parser)
     parser:flag("--dry-run", "Say what would be done, and do nothing.")
 end
 
-local function add_limit(parser, option, name, description)
-    parser:option(option, description):argname "S":convert(command.seconds):action(function(arguments, _, value)
-        arguments[name], limits[name] = value, value
-    end)
+local function add_limit(parser, option, name, description, convert)
+    local converter = convert or command.seconds
+    parser:option(option, description):argname(convert and "TIME" or "S"):convert(converter)
+        :action(function(arguments, _, value) arguments[name], limits[name] = value, value end)
+end
+
+--- The option that says how long all may take. `convert` reads it if it is not in seconds.
+function command.add_deadline(parser, option, description, convert)
+    limits.deadline_option = option
+    add_limit(parser, option, "deadline", description, convert)
+end
+
+--- The option that says how long an outage may take.
+function command.add_give_up(parser)
+    add_limit(parser, "--give-up-after", "give_up_after",
+        "Seconds without any success after which all ends, with exit code 5 (default: 600).")
 end
 
 --- The options that say how long something may take; command.client and whoever waits go by them.
 function command.add_limits(parser)
     add_limit(parser, "--timeout", "timeout", "Seconds that one attempt may take (default: 60).")
-    add_limit(parser, "--give-up-after", "give_up_after",
-        "Seconds without any success after which all ends, with exit code 5 (default: 600).")
-    add_limit(parser, "--deadline", "deadline",
+    command.add_give_up(parser)
+    command.add_deadline(parser, "--deadline",
         "Seconds that all may take; then what is in flight is broken off, with exit code 5.")
 end
 
@@ -235,10 +269,21 @@ function command.add_http(parser)
             :target "http2":action(choose "2"))
 end
 
+--- The option of what has a summary.
+function command.add_json(parser)
+    parser:flag("--json", "Print the summary as one JSON object, on standard output.")
+end
+
+--- The option of what looks again and again.
+function command.add_interval(parser)
+    parser:option("--interval", "Seconds between two looks at least; twelve times as many while nothing changes.", "5")
+        :argname "S":convert(command.seconds)
+end
+
 --- The options that all commands with many requests share.
 function command.add_common(parser)
     parser:option("--concurrency", "Requests in flight at most.", "50"):argname "N":convert(command.positive)
-    parser:flag("--json", "Print the summary as one JSON object, on standard output.")
+    command.add_json(parser)
     command.add_limits(parser)
     command.add_http(parser)
 end

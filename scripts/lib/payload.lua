@@ -72,9 +72,14 @@ local function trim(line)
     return line:sub(first, last)
 end
 
--- The digest of a line, whatever white space stands around it, and as much of it as a set of keys remembers.
+--- The digest of a line, whatever white space stands around it.
+function payload.digest(line)
+    return sys.sha256_raw(trim(line))
+end
+
+-- The same, and as much of it as a set of keys remembers.
 local function key_of(line)
-    local digest = sys.sha256_raw(trim(line))
+    local digest = payload.digest(line)
     return digest, string.unpack("j", digest)
 end
 

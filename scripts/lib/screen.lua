@@ -68,7 +68,35 @@ function Screen:clear()
     write(self, CLEAR)
 end
 
+-- As much of the text as there is room for.
+local function cut(text, room)
+    if #text <= room then return text end
+    local stop = utf8.len(text) and utf8.offset(text, room + 1)
+    return stop and text:sub(1, stop - 1) or utf8.len(text) and text or text:sub(1, room)
+end
+
+--- Shows these lines in the place of those that were drawn before, where lines can pass: the cursor waits before the
+--- first. They must be fewer than a screen has. Returns false elsewhere.
+function Screen:draw(lines)
+    local room = self:room()
+    if not room then return false end
+    local parts = { CLEAR }
+    for _, line in ipairs(lines) do parts[#parts + 1] = cut(line, room) .. "\n" end
+    write(self, table.concat(parts) .. ("\27[%dA"):format(#lines))
+    self.drawn = #lines
+    return true
+end
+
+--- What was drawn stays; what comes is written below.
+function Screen:keep()
+    if self.drawn then write(self, ("\n"):rep(self.drawn)) end
+    self.drawn = nil
+end
+
 --- The one that all commands write to.
 screen.standard = screen.new(io.stderr, sys.is_terminal, sys.terminal_width, os.getenv)
+
+--- The one for tables that change, on standard output.
+screen.output = screen.new(io.stdout, sys.is_terminal, sys.terminal_width, os.getenv)
 
 return screen

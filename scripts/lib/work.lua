@@ -9,7 +9,9 @@ local command = require "scripts.lib.command"
 local progress = require "scripts.lib.progress"
 local report = require "scripts.lib.report"
 
-local work = {}
+local work = {
+    USUAL_CONCURRENCY = 50, -- requests in flight, of commands that are not told
+}
 
 local LOOK_EVERY = 0.1 -- seconds, for Ctrl-C
 

@@ -667,7 +667,7 @@ describe("upload --help", function()
     it("is short and says what there is", function()
         local code, out = support.scalua { "upload", "--help" }
         assert.equal(0, code)
-        for _, word in ipairs { "FILE.jsonl", "--type", "--create-project", "--finalize", "--concurrency", "--json" } do
+        for _, word in ipairs { "FILE", "--type", "--template", "--create-project", "--finalize", "--concurrency", "--json" } do
             assert.is_truthy(out:find(word, 1, true), word)
         end
     end)
