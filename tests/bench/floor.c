@@ -7,14 +7,16 @@
 **     bench_floor pages URL [OUTPUT]                fetches page after page by next_token; and writes them
 **
 ** BENCH_CA names the authority to trust, BENCH_HTTP=2 asks for HTTP/2. Prints how many requests (or pages)
-** it made. curl_multi_perform and curl_multi_poll, handles and connections kept: at 50 in flight on
-** loopback no slower than sockets of our own on epoll.
+** it made. curl_multi_socket_action on epoll, handles and connections kept.
 */
 #include <curl/curl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
 
 static void fail(const char *what) {
     fprintf(stderr, "bench_floor: %s\n", what);
@@ -75,35 +77,127 @@ static void expect_success(CURL *easy, CURLcode result) {
 
 /* ---------------------------------------------------------------- many at once */
 
+/* libcurl's sockets on epoll. libcurl asks for a socket to be watched and not to be watched for each request;
+ *what it
+ ** wants is noted, and epoll is told before it waits, if it is something else than before. */
+#define MOST_SOCKETS 4096
+
+static struct {
+    int epoll, first_changed;
+    struct {
+        int wanted, told,
+            next; /* CURL_POLL_…; the next that changed, -1 after the last, 0: it is not in the list */
+    } sockets[MOST_SOCKETS];
+    long due; /* ms from `set_at`; -1: never */
+    int64_t set_at;
+} loop;
+
+static int64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+static int on_socket(CURL *easy, curl_socket_t socket, int what, void *user, void *socket_user) {
+    (void)easy, (void)user, (void)socket_user;
+    if (socket >= MOST_SOCKETS) fail("too many sockets");
+    loop.sockets[socket].wanted = what == CURL_POLL_REMOVE ? 0 : what;
+    if (loop.sockets[socket].next != 0) return 0;
+    loop.sockets[socket].next = loop.first_changed;
+    loop.first_changed = socket;
+    return 0;
+}
+
+static int on_close(void *user, curl_socket_t socket) {
+    (void)user;
+    loop.sockets[socket].wanted = loop.sockets[socket].told = 0;
+    return close(socket);
+}
+
+static int on_timer(CURLM *multi, long due, void *user) {
+    (void)multi, (void)user;
+    loop.due = due;
+    loop.set_at = now();
+    return 0;
+}
+
+static void tell_epoll(void) {
+    while (loop.first_changed != -1) {
+        int socket = loop.first_changed, wanted = loop.sockets[socket].wanted,
+            told = loop.sockets[socket].told;
+        loop.first_changed = loop.sockets[socket].next;
+        loop.sockets[socket].next = 0;
+        if (wanted == told) continue;
+        struct epoll_event event = {.events = (wanted & CURL_POLL_IN ? EPOLLIN : 0u) |
+                                              (wanted & CURL_POLL_OUT ? EPOLLOUT : 0u),
+                                    .data.fd = socket};
+        epoll_ctl(loop.epoll,
+                  wanted == 0 ? EPOLL_CTL_DEL
+                  : told == 0 ? EPOLL_CTL_ADD
+                              : EPOLL_CTL_MOD,
+                  socket, &event);
+        loop.sockets[socket].told = wanted;
+    }
+}
+
+/* Waits for sockets or the timer, and has libcurl go on. */
+static void turn(CURLM *multi) {
+    struct epoll_event events[64];
+    int running;
+    if (loop.due == 0) { /* whose answers are to be read before it waits */
+        loop.due = -1;
+        curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running);
+        return;
+    }
+    tell_epoll();
+    int64_t left = loop.due < 0 ? 1000 : loop.set_at + loop.due - now();
+    int count = epoll_wait(loop.epoll, events, 64, left < 0 ? 0 : (int)left);
+    for (int i = 0; i < count; i++) {
+        int what = (events[i].events & EPOLLIN ? CURL_CSELECT_IN : 0) |
+                   (events[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+                   (events[i].events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+        curl_multi_socket_action(multi, events[i].data.fd, what, &running);
+    }
+    if (count == 0 && loop.due >= 0 && loop.set_at + loop.due <= now()) loop.due = 0;
+}
+
+static CURLM *new_multi(long in_flight) {
+    CURLM *multi = curl_multi_init();
+    loop.epoll = epoll_create1(EPOLL_CLOEXEC);
+    loop.first_changed = -1;
+    loop.due = -1;
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, in_flight);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    return multi;
+}
+
 typedef void (*prepare_fn)(CURL *easy);
 
 /* Makes `count` requests, `in_flight` at once; `prepare` gives each its body. */
 static void run(const char *url, struct curl_slist *headers, long count, long in_flight, prepare_fn prepare) {
-    CURLM *multi = curl_multi_init();
+    CURLM *multi = new_multi(in_flight);
     long started = 0, done = 0;
-    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, in_flight);
     for (; started < count && started < in_flight; started++) {
         CURL *easy = new_handle(url, headers);
+        curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
         prepare(easy);
         curl_multi_add_handle(multi, easy);
     }
     while (done < count) {
-        int running, left;
+        int left;
         CURLMsg *message;
-        curl_multi_perform(multi, &running);
-        bool any = false;
+        turn(multi);
         while ((message = curl_multi_info_read(multi, &left)) != NULL) {
             CURL *easy = message->easy_handle;
             expect_success(easy, message->data.result);
             curl_multi_remove_handle(multi, easy);
-            any = true;
             done++;
             if (started == count) continue;
             prepare(easy);
             curl_multi_add_handle(multi, easy);
             started++;
         }
-        if (!any && done < count) curl_multi_poll(multi, NULL, 0, 1000, NULL);
     }
     printf("%ld\n", done);
 }

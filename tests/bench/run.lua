@@ -19,7 +19,7 @@ end
 local places = setmetatable({}, { __index = function(self, name)
     local tls = { cert = machine.folder .. "/server.crt", key = machine.folder .. "/server.key" }
     local function server(more)
-        local all = { tasks = asked.rows * 5 }
+        local all = { tasks = asked.rows * 10 }
         for key, value in pairs(more or {}) do all[key] = value end
         return machine.server(all)
     end

@@ -147,7 +147,7 @@ local TWO = { libcurl = true, ["C core"] = true, Lua = true }
 --- All works, for `rows` tasks to be made. A `place` is a server: http or https, slow (20 ms an answer) or not, or
 --- nginx.
 function works.all(rows)
-    local tasks = rows * 5
+    local tasks = rows * 10
     local list = {}
     local function add(group, title, place, count, contestants)
         local able = {}
@@ -167,7 +167,7 @@ function works.all(rows)
     add("http2", "iterate, nginx", "nginx", tasks, of_both_versions(readers(), TWO))
     add("iterate", "iterate, id and status, http", "http", tasks, readers())
     add("iterate", "iterate, id and status, https", "https", tasks, readers())
-    add("iterate", "iterate, id and status, https, 20 ms", "https_short", tasks // 20, only(readers(), TWO))
+    add("iterate", "iterate, id and status, https, 20 ms", "https_short", tasks // 40, only(readers(), TWO))
     add("everything", "iterate, everything, http", "http", tasks, readers "all")
     add("export", "export to a file, http", "http", tasks, exporters())
     add("export", "export to a file, https", "https", tasks, exporters())
