@@ -17,8 +17,7 @@ install(FILES ${CMAKE_BINARY_DIR}/scaleapi-config.cmake ${CMAKE_BINARY_DIR}/scal
     DESTINATION ${CMAKE_PACKAGE_DIR} COMPONENT development)
 install(EXPORT scaleapi NAMESPACE scaleapi:: FILE scaleapi-targets.cmake
     DESTINATION ${CMAKE_PACKAGE_DIR} COMPONENT development)
-install(DIRECTORY examples/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT development
-    PATTERN "*.sh" EXCLUDE)
+install(DIRECTORY examples/c DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT development)
 
 # The Lua module, where Lua of the same prefix looks: what lua5.4 has in package.path and package.cpath.
 set(LUA_MODULE_DIR ${CMAKE_INSTALL_DATADIR}/lua/5.4 CACHE STRING "Where the module's Lua files go")
@@ -31,4 +30,9 @@ install(TARGETS module_core module_sys module_server LIBRARY DESTINATION ${LUA_C
 if(SCALUA)
     install(TARGETS scalua RUNTIME COMPONENT scalua)
     install(FILES bindings/host/scalua.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT scalua)
+    install(DIRECTORY examples/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples COMPONENT scalua
+        PATTERN "*.sh" EXCLUDE PATTERN c EXCLUDE)
 endif()
+
+# Packages of these parts.
+include(bindings/packages/packages.cmake)

@@ -4,6 +4,7 @@
 #     setup build          what it takes to build and run scalua
 #     setup build tests    and to test it
 #     setup build bench    to measure it
+#     setup build tests builds    to build it in every way (tests/builds)
 #
 # A line says which package, how to see that it is there, and what it is for. What is there already,
 # by whatever way it came, is left alone. Debian 12 is what this is written for; on another system it
@@ -38,6 +39,9 @@ socat                 | command -v socat                         | speaks TLS in
 binutils              | command -v nm                            | which symbols a library exports
 g++                   | command -v c++                           | the headers are for C++ too
 clang                 | command -v clang                         | the other compiler
+luarocks              | command -v luarocks                      | makes a rock
+dpkg-dev              | command -v dpkg-shlibdeps                | what a Debian package depends on
+file                  | command -v file                          | tells it which files are libraries
 gringo                | command -v clingo                        | applications that the module is tried in, from here
 gnuplot-nox           | command -v gnuplot                       | on
 mle                   | command -v mle                           | likewise
@@ -49,6 +53,7 @@ dnsmasq-base-lua      | dpkg -s dnsmasq-base-lua                 | likewise
 curl                  | command -v curl                          | asks one of them
 parallel              | command -v parallel                      | runs the shards of an upload, in an example
 libuv1-dev            | pkg-config --exists libuv                | a loop of another kind, for an example in C
+lua-luv               | lua5.4 -e 'require "luv"'                | the same in Lua, for the module to live on
 LIST
     bench) cat <<'LIST' ;;
 openssl               | command -v openssl                       | certificates for https
@@ -61,6 +66,11 @@ lua-cjson             | lua5.4 -e 'require "cjson"'              | JSON, of thei
 lua-http              | test -e /usr/share/lua/5.3/http/client.lua | requests, many at once
 lua-socket            | lua5.4 -e 'require "socket"'             | requests, one by one
 lua-sec               | lua5.4 -e 'require "ssl"'                | https for it
+LIST
+    builds) cat <<'LIST' ;;
+git                   | command -v git                           | clean clones
+lintian               | command -v lintian                       | what Debian thinks of a package
+mmdebstrap            | command -v mmdebstrap                    | a Debian that has nothing else
 LIST
     esac
 }

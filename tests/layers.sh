@@ -62,6 +62,7 @@ rule "the bottom of core knows nothing above" \
     "$(includes '(call|client|loop|transfer|operations|retry|url|timers|json)[a-z/_]*\.h' core/src/alloc.* core/src/buffer.* core/src/error.*)"
 rule "core's codec, addresses, rows and retries know no connections" \
     "$(includes '(call|client|loop|transfer)\.h' core/src/json core/src/url.* core/src/retry.* core/src/operations.* core/src/timers.*)"
+rule "core's paging knows pages, and no connections" "$(includes '(call|client|loop|transfer|list)\.h' core/src/paging.*)"
 rule "pace, budget and breaker know nothing but the public header" \
     "$(includes '.*' core/src/pace.c core/src/budget.c core/src/breaker.c | grep -vE '<string\.h>|"scaleapi\.h"')"
 rule "transfers know no loop" "$(includes '(call|client|loop)\.h' core/src/transfer.*)"
@@ -89,11 +90,14 @@ rule "examples stand alone" "$(requires examples | grep ':scripts\.')"
 # ------------------------------------------------------------------ symbols
 
 if [ -n "$tree" ]; then
+    listed=$(sed -nE 's/^ +(scale_[a-z0-9_]+);$/\1/p' core/scaleapi.map | sort)
     declared=$(cat core/include/*.h | tr '\n' ' ' |
         grep -oE 'SCALE_API [^;(]*\(' | grep -oE 'scale_[a-z0-9_]+\($' | tr -d '(' | sort)
     exported=$(exports "$tree/libscaleapi.so")
     rule "libscaleapi exports what its headers declare, no more" "$(echo "$exported" | grep -vxF "$declared")"
     rule "libscaleapi exports what its headers declare, no less" "$(echo "$declared" | grep -vxF "$exported")"
+    rule "the symbol list has each function that the headers declare" "$(echo "$declared" | grep -vxF "$listed")"
+    rule "the symbol list has no others" "$(echo "$listed" | grep -vxF "$declared")"
     rule "libscaleapi needs no Lua" "$(needs "$tree/libscaleapi.so" | grep -i lua)"
     for module in core sys server; do
         file=$tree/lua/scaleapi/$module.so
@@ -120,7 +124,7 @@ hosts=$(grep -rhoE '^[^#]*https?://[^ /]+' /etc/apt/sources.list /etc/apt/source
 
 rule "nothing but the agreed folders and files at the root" \
     "$(echo "$files" | cut -d/ -f1 | sort -u |
-        grep -vxE 'core|bindings|scripts|examples|tests|CMakeLists\.txt|README\.md|LICENSE|CHANGELOG\.md|\..+')"
+        grep -vxE 'core|bindings|scripts|examples|tests|CMakeLists\.txt|README\.md|LICENSE|CHANGELOG\.md|scaleapi-dev-1\.rockspec|\..+')"
 rule "no path of somebody's machine" "$(said '(^|[^[:alnum:]_.~-])/(home|root|work|mnt|Users)/[[:alnum:]_.-]')"
 rule "no host of a package registry" "$([ -z "$hosts" ] || said "$hosts")"
 rule "nothing left to do" "$(said '\b(TODO|FIXME|XXX|HACK)\b')"

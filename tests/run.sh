@@ -93,6 +93,8 @@ for tree in "$release" "$sanitized"; do
     done
 done
 
+suite "threads" "cmake --build $release --target threads >/dev/null && $release/threads/threads"
+
 # The module is a guest in any interpreter: these specs run without the host as well.
 for file in tests/spec/*_spec.lua; do
     [ "$(head -n 1 "$file" 2>/dev/null)" = "-- plain lua too" ] || continue

@@ -13,7 +13,7 @@ local OWNERS = { -- what methods and functions are called on, by the name that t
     Journal = "journal:",
 }
 local TABLES = { -- that are shown, in this order
-    "ClientOptions", "CallOptions", "Error", "Stats", "FetchOptions", "BulkOptions", "BulkResult",
+    "ClientOptions", "CallOptions", "Limits", "Error", "Stats", "FetchOptions", "Hooks", "BulkOptions", "BulkResult",
 }
 
 -- All types as lines, what a script begins with first.

@@ -2,9 +2,8 @@
 
 set(HOST_DIR ${CMAKE_CURRENT_LIST_DIR})
 
-# Static, so that a copied scalua needs no Lua where it goes.
-find_library(LUA_STATIC NAMES liblua5.4.a REQUIRED)
 find_library(CJSON_STATIC NAMES liblua5.4-cjson.a REQUIRED)
+find_path(CJSON_INCLUDE_DIR lua-cjson.h PATH_SUFFIXES lua5.4 REQUIRED)
 find_file(ARGPARSE argparse.lua PATHS /usr/share/lua/5.4 /usr/local/share/lua/5.4 REQUIRED)
 
 # The generator is told which files there are by the manifest, and tells make.
@@ -20,9 +19,9 @@ add_custom_command(
 
 add_executable(scalua
     ${HOST_DIR}/main.c ${HOST_DIR}/commands.c ${HOST_DIR}/prompt.c ${HOST_DIR}/run.c ${HOST_DIR}/searcher.c
-    ${HOST_DIR}/signals.c ${EMBEDDED} ${BINDING_SOURCES})
+    ${HOST_DIR}/signals.c ${HOST_DIR}/memory.c ${EMBEDDED} ${BINDING_SOURCES})
 target_include_directories(scalua PRIVATE
-    ${HOST_DIR} bindings/src core/include ${LUA_INCLUDE_DIRS})
+    ${HOST_DIR} bindings/src core/include ${LUA_INCLUDE_DIRS} ${CJSON_INCLUDE_DIR})
 target_link_libraries(scalua PRIVATE
     core_objects ${CJSON_STATIC} ${LUA_STATIC} PkgConfig::MICROHTTPD PkgConfig::CRYPTO m ${CMAKE_DL_LIBS})
 # -E: the C modules that scripts load find Lua in the executable.

@@ -1,6 +1,6 @@
 /*
 ** host.h - what the files of scalua share: main.c on top, then commands.c and prompt.c, then run.c, then
-** searcher.c and signals.c.
+** searcher.c, signals.c and memory.c.
 */
 #ifndef SCALUA_HOST_H
 #define SCALUA_HOST_H
@@ -10,6 +10,12 @@
 #include "embedded.h"
 
 enum exit_code { HOST_DONE = 0, HOST_FAILED = 1, HOST_USAGE = 2, HOST_INTERRUPTED = 130 };
+
+/* =================================================================== memory.c */
+
+/* A new Lua state, of which there is one in the process; NULL when out of memory. */
+lua_State *host_open_state(void);
+void host_close_state(lua_State *L);
 
 /* ================================================================== signals.c */
 

@@ -255,7 +255,7 @@ int main(int argc, char **argv) {
     command_line line = {.count = argc, .words = argv, .script = argc};
     if (!read_options(&line)) return complain_of_option(&line);
     if (line.sandbox != NULL) enter_sandbox(line.sandbox);
-    lua_State *L = luaL_newstate();
+    lua_State *L = host_open_state();
     if (L == NULL) {
         host_complain("out of memory");
         return HOST_FAILED;
@@ -264,6 +264,6 @@ int main(int argc, char **argv) {
     lua_pushlightuserdata(L, &line);
     int status = lua_pcall(L, 1, 1, 0);
     int code = status == LUA_OK ? (int)lua_tointeger(L, -1) : host_report(L, status);
-    lua_close(L);
+    host_close_state(L);
     return code;
 }

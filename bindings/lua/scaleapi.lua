@@ -27,6 +27,7 @@ local scaleapi = {
     step = scheduler.step,
     descriptor = scheduler.descriptor,
     timeout = scheduler.timeout,
+    attach = scheduler.attach,
     now = scheduler.now,
     fetch = require "scaleapi.fetch",
     parallel = require "scaleapi.parallel",
@@ -60,7 +61,7 @@ end
 -- times, as the API writes them.
 local LATER = {
     bulk = "scaleapi.bulk", csv = "scaleapi.csv", describe = "scaleapi.describe", journal = "scaleapi.journal",
-    jsonl = "scaleapi.jsonl", senders = "scaleapi.senders", times = "scaleapi.times",
+    jsonl = "scaleapi.jsonl", limited = "scaleapi.limited", senders = "scaleapi.senders", times = "scaleapi.times",
 }
 
 return setmetatable(scaleapi, { __index = function(self, key)

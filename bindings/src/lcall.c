@@ -235,7 +235,7 @@ static scale_status build(lua_State *L, scale_call *call, const scale_operation 
 ** table of an error. */
 static int not_started(lua_State *L, const scale_operation *operation, scale_error *error) {
     lua_pushnil(L);
-    if (error->kind == SCALE_FILE || error->kind == SCALE_CLOSED) {
+    if (error->kind == SCALE_FILE || error->kind == SCALE_CLOSED || error->kind == SCALE_NOT_ALLOWED) {
         error->operation = operation->name;
         lscale_push_error(L, error);
     } else {
@@ -245,8 +245,8 @@ static int not_started(lua_State *L, const scale_operation *operation, scale_err
 }
 
 /* client:start(operation, arguments, body | nil, options | nil) -> call
-** or nil, message; or nil, error table: the client was closed, or a local file cannot be read. Nothing was
-** sent then. */
+** or nil, message; or nil, error table: the client was closed, a local file cannot be read, or it is not
+** allowed. Nothing was sent then. */
 static int start(lua_State *L) {
     lscale_client *client = luaL_checkudata(L, 1, LSCALE_CLIENT);
     const scale_operation *operation = scale_operation_find(luaL_checkstring(L, 2));

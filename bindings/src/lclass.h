@@ -7,7 +7,8 @@
 #include <lauxlib.h>
 #include <lua.h>
 
-/* Makes the metatable `name`: `methods` by __index, `finalizer` by __gc. [-0, +0] */
+/* Makes the metatable `name`: `methods` by __index, `finalizer` by __gc. It is not for scripts, which could
+** change what it does for others. [-0, +0] */
 static inline void lscale_make_class(lua_State *L, const char *name, const luaL_Reg *methods,
                                      lua_CFunction finalizer) {
     luaL_newmetatable(L, name);
@@ -16,6 +17,8 @@ static inline void lscale_make_class(lua_State *L, const char *name, const luaL_
     lua_setfield(L, -2, "__index");
     lua_pushcfunction(L, finalizer);
     lua_setfield(L, -2, "__gc");
+    lua_pushboolean(L, 0);
+    lua_setfield(L, -2, "__metatable");
     lua_pop(L, 1);
 }
 

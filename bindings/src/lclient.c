@@ -100,7 +100,7 @@ static void check_names(lua_State *L, int index) {
     }
 }
 
-/* core.client(loop, options) -> client; raises on wrong use */
+/* core.client(loop, options [, limits]) -> client; raises on wrong use */
 static int make_client(lua_State *L) {
     lscale_loop *loop = lscale_check_loop(L, 1);
     scale_client_options values = SCALE_CLIENT_OPTIONS_INIT;
@@ -111,6 +111,7 @@ static int make_client(lua_State *L) {
         if (lua_getfield(L, 2, options[i].name) != LUA_TNIL) read_option(L, &options[i], &values);
         lua_pop(L, 1);
     }
+    values.limits = lscale_opt_limits(L, 3);
     lscale_client *client = lua_newuserdatauv(L, sizeof *client, 1);
     memset(client, 0, sizeof *client);
     luaL_setmetatable(L, LSCALE_CLIENT);

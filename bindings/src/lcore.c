@@ -46,6 +46,21 @@ void lscale_push_error(lua_State *L, const scale_error *error) {
     }
 }
 
+/* core.outcomes: by kind of error, what it means for a call that is one of many. */
+static void add_outcomes(lua_State *L) {
+    lua_newtable(L);
+    for (int kind = SCALE_NONE + 1; kind < SCALE_KIND_COUNT; kind++)
+        set_text(L, scale_kind_name((scale_kind)kind),
+                 scale_outcome_name(scale_kind_outcome((scale_kind)kind)));
+    lua_setfield(L, -2, "outcomes");
+}
+
+/* core.metatable_of(value) -> its metatable, whatever it tells others */
+static int metatable_of(lua_State *L) {
+    luaL_checkany(L, 1);
+    return lua_getmetatable(L, 1);
+}
+
 LUAMOD_API int luaopen_scaleapi_core(lua_State *L);
 
 LUAMOD_API __attribute__((visibility("default"))) int luaopen_scaleapi_core(lua_State *L) {
@@ -54,10 +69,16 @@ LUAMOD_API __attribute__((visibility("default"))) int luaopen_scaleapi_core(lua_
     set_text(L, "version", SCALE_VERSION);
     lua_pushinteger(L, LUA_VERSION_RELEASE_NUM);
     lua_setfield(L, -2, "lua_release");
+    add_outcomes(L);
+    lua_pushcfunction(L, metatable_of);
+    lua_setfield(L, -2, "metatable_of");
     lscale_open_json(L);
     lua_setfield(L, -2, "json");
     lscale_open_documents(L);
+    lscale_open_paging(L);
     lscale_open_loop(L);
+    lscale_open_hooks(L);
+    lscale_open_limits(L);
     lscale_open_client(L);
     lscale_open_call(L);
     lscale_open_exchange(L);

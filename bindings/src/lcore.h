@@ -21,6 +21,7 @@
 #define LSCALE_CLIENT   "scaleapi.client"
 #define LSCALE_CALL     "scaleapi.call"
 #define LSCALE_EXCHANGE "scaleapi.fetch" /* "scaleapi.exchange" is the server's */
+#define LSCALE_LIMITS   "scaleapi.limits"
 
 /* Something that can become ready: the first member of a timer, a watch, a call, an exchange. */
 typedef struct lscale_pollable {
@@ -31,6 +32,12 @@ typedef struct lscale_pollable {
 typedef struct lscale_loop {
     scale_loop *loop; /* NULL once closed */
     lscale_pollable *first_ready, *last_ready;
+
+    /* lhooks.c's: what a host is to watch and was not told yet */
+    struct lscale_change *changes;
+    size_t change_next, change_count, change_room;
+    lua_Alloc allocate;
+    void *allocator;
 } lscale_loop;
 
 typedef struct lscale_client {
@@ -53,17 +60,26 @@ void lscale_push_error(lua_State *L, const scale_error *error);
 lscale_loop *lscale_check_loop(lua_State *L, int index);
 lscale_client *lscale_check_client(lua_State *L, int index);
 
+/* The limits at `index`, or NULL where there are none. */
+scale_limits *lscale_opt_limits(lua_State *L, int index);
+
 /* Seconds in Lua to milliseconds in C; raises on NaN and negatives. */
 int lscale_milliseconds(lua_State *L, double seconds, const char *what);
 
 /* The string at `index`, for C, which reads it up to its first NUL: NULL when there is one in it. */
 const char *lscale_plain_text(lua_State *L, int index);
 
+/* Forgets what a host was to be told. */
+void lscale_free_changes(lscale_loop *loop);
+
 /* Each adds its part to the module's table on the top. [-0, +0] */
 void lscale_open_loop(lua_State *L);
+void lscale_open_hooks(lua_State *L);
+void lscale_open_limits(lua_State *L);
 void lscale_open_client(lua_State *L);
 void lscale_open_call(lua_State *L);
 void lscale_open_page(lua_State *L);
+void lscale_open_paging(lua_State *L);
 void lscale_open_documents(lua_State *L);
 void lscale_open_exchange(lua_State *L);
 void lscale_open_operations(lua_State *L);

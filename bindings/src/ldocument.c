@@ -83,7 +83,10 @@ static int raw_field(lua_State *L) {
 
 /* Notes the name at 2 as one that this script asks for, in the page at 3. */
 static void note_wanted(lua_State *L) {
-    lua_getiuservalue(L, 3, LSCALE_PAGE_WANTED);
+    if (lua_getiuservalue(L, 3, LSCALE_PAGE_WANTED) != LUA_TTABLE) {
+        lua_pop(L, 1);
+        return;
+    }
     lua_Integer count = (lua_Integer)lua_rawlen(L, -1);
     bool known = count >= LSCALE_MOST_WANTED;
     for (lua_Integer i = 1; i <= count && !known; i++) {

@@ -86,13 +86,14 @@ static int refuse(lua_State *L, const scale_error *error) {
     return 2;
 }
 
-/* core.exchange(loop, request) -> an exchange that becomes ready once; or nil, error table */
+/* core.exchange(loop, request [, limits]) -> an exchange that becomes ready once; or nil, error table */
 static int start(lua_State *L) {
     lscale_loop *loop = lscale_check_loop(L, 1);
     scale_exchange_request request = SCALE_EXCHANGE_REQUEST_INIT;
     scale_error error = SCALE_ERROR_INIT;
     luaL_checktype(L, 2, LUA_TTABLE);
     luaL_checkstack(L, 16, NULL);
+    request.limits = lscale_opt_limits(L, 3);
     if (read_request(L, &request, &error) != SCALE_OK) return refuse(L, &error);
     lexchange *e = lua_newuserdatauv(L, sizeof *e, 1);
     memset(e, 0, sizeof *e);

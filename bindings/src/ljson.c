@@ -382,6 +382,7 @@ void lscale_json_push_upvalues(lua_State *L) {
     luaL_getmetatable(L, "scaleapi.json.array");
     luaL_getmetatable(L, "scaleapi.json.number");
     luaL_getmetatable(L, "scaleapi.json.raw");
+    lua_getfield(L, LUA_REGISTRYINDEX, "scaleapi.json.words");
     lua_pushnil(L); /* only encode has an encoder */
 }
 
@@ -389,10 +390,15 @@ void lscale_open_json(lua_State *L) {
     lscale_json_open_encode(L);
     luaL_newlibtable(L, functions);
     luaL_newmetatable(L, "scaleapi.json.array");
+    lua_pushboolean(L, 0); /* it is all arrays', and none of a script's business */
+    lua_setfield(L, -2, "__metatable");
     lua_pushvalue(L, -1);
     lua_setfield(L, -3, "array_mt");
     push_bytes_metatable(L, "scaleapi.json.number");
     push_bytes_metatable(L, "scaleapi.json.raw");
+    lscale_json_push_words(L);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, LUA_REGISTRYINDEX, "scaleapi.json.words");
     lua_pushnil(L); /* the encoder, made when it is needed */
     luaL_setfuncs(L, functions, LSCALE_CODEC_UPVALUES);
     lua_pushlightuserdata(L, NULL);

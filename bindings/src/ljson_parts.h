@@ -14,9 +14,10 @@
 #define LSCALE_ARRAY_MT  lua_upvalueindex(1)
 #define LSCALE_NUMBER_MT lua_upvalueindex(2) /* of a userdata: the spelling of a number */
 #define LSCALE_RAW_MT    lua_upvalueindex(3) /* of a userdata: a text that is JSON */
-#define LSCALE_ENCODER   lua_upvalueindex(4) /* of encode alone */
+#define LSCALE_WORDS     lua_upvalueindex(4) /* of a userdata: strings that were read before */
+#define LSCALE_ENCODER   lua_upvalueindex(5) /* of encode alone */
 
-#define LSCALE_CODEC_UPVALUES 4
+#define LSCALE_CODEC_UPVALUES 5
 
 /* Pushes them, for a closure of another file that calls what is declared here.
 ** [-0, +LSCALE_CODEC_UPVALUES] */
@@ -38,6 +39,9 @@ bool lscale_json_push_plain(lua_State *L, scale_slice text);
 /* Pushes the value of a text that begins `offset` bytes into its document; raises "not JSON at byte N:
 ** why" when it is none, N counting in the document. `limits` may be NULL. [-0, +1] */
 void lscale_json_push_value(lua_State *L, scale_slice text, size_t offset, const scale_json_limits *limits);
+
+/* Pushes a new store of words. [-0, +1] */
+void lscale_json_push_words(lua_State *L);
 
 /* json.encode(value [, { max_depth = … }]) -> text */
 int lscale_json_encode(lua_State *L);

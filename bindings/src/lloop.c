@@ -59,18 +59,16 @@ void lscale_register(lua_State *L, void *address) {
     lua_pop(L, 1);
 }
 
-/* Moves what is ready into the array at `list`, and says how many. */
+/* Moves what is ready into the array at `list`, and says how many. When that raises, all are still linked. */
 static lua_Integer hand_out(lua_State *L, lscale_loop *loop, int list) {
     lua_Integer count = 0;
     lua_rawgetp(L, LUA_REGISTRYINDEX, &object_key);
-    while (loop->first_ready != NULL) {
-        lscale_pollable *pollable = loop->first_ready;
-        lua_rawgetp(L, -1, pollable);
-        lua_rawseti(L, list, count + 1); /* may raise: it is still linked then */
-        lscale_unlink(pollable);
-        count++;
+    for (lscale_pollable *each = loop->first_ready; each != NULL; each = each->next) {
+        lua_rawgetp(L, -1, each);
+        lua_rawseti(L, list, ++count);
     }
     lua_pop(L, 1);
+    while (loop->first_ready != NULL) lscale_unlink(loop->first_ready);
     return count;
 }
 
@@ -101,6 +99,7 @@ static int close_loop(lua_State *L) {
     loop->loop = NULL;
     while (loop->first_ready != NULL) lscale_unlink(loop->first_ready);
     scale_loop_free(open);
+    lscale_free_changes(loop);
     return 0;
 }
 

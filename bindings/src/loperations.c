@@ -57,6 +57,8 @@ static void push_operation(lua_State *L, const scale_operation *operation) {
     set_text(L, "member", answer->member);
     set_text(L, "object", answer->object);
     set_text(L, "one_of", operation->one_of);
+    lua_pushboolean(L, scale_operation_only_reads(operation));
+    lua_setfield(L, -2, "only_reads");
     lua_pushinteger(L, scale_operation_version(operation));
     lua_setfield(L, -2, "version");
     set_text(L, "page", page_names[operation->page]);

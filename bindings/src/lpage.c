@@ -11,10 +11,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define TURN lua_upvalueindex(LSCALE_PAGE_UPVALUES + 1) /* of step alone */
 
-#define PUMP_EVERY 32 /* documents between two looks at the network while the script works */
+/* While the script works, the network is looked at after so many ms; the clock, after so many documents. */
+#define LOOK_AFTER 1
+#define ASK_CLOCK  8
 
 lscale_page *lscale_push_page(lua_State *L) {
     lscale_page *page = lua_newuserdatauv(L, sizeof *page, LSCALE_PAGE_VALUES);
@@ -94,16 +97,19 @@ static int open_page(lua_State *L) {
 ** What is not plain is read when it is asked for. */
 static void put_wanted(lua_State *L, const lscale_page *page, size_t place) {
     scale_slice key, value;
-    key.data = lua_tolstring(L, -1, &key.size);
-    if (scale_json_page_find(page->page, place, key.data, key.size, &value, NULL) == SCALE_OK &&
+    key.data = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &key.size) : NULL;
+    if (key.data != NULL &&
+        scale_json_page_find(page->page, place, key.data, key.size, &value, NULL) == SCALE_OK &&
         value.data != NULL && lscale_json_push_plain(L, value))
         lua_rawset(L, -3);
     else
         lua_pop(L, 1);
 }
 
-/* Pushes the document at a place of the page at `index`, whose user values are set. [-0, +1] */
+/* Pushes the document at a place of the page at `index`. [-0, +1] */
 static void push_document(lua_State *L, int index, const lscale_page *page, size_t place) {
+    if (lua_getiuservalue(L, index, LSCALE_PAGE_GIVEN) != LUA_TTABLE) luaL_error(L, "the page is not open");
+    lua_pop(L, 1);
     lua_getiuservalue(L, index, LSCALE_PAGE_WANTED);
     int wanted = lua_gettop(L), names = (int)lua_rawlen(L, wanted);
     lua_createtable(L, 0, names + 2);
@@ -133,6 +139,17 @@ static int next_document(lua_State *L) {
     return 1;
 }
 
+/* Is it time to look at the network? */
+static bool is_look_due(lscale_page *page) {
+    struct timespec now;
+    if (page->next % ASK_CLOCK != ASK_CLOCK - 1) return false;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int64_t ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, before = page->looked_at;
+    if (before != 0 && ms - before < LOOK_AFTER) return false;
+    page->looked_at = ms;
+    return before != 0;
+}
+
 static int turned(lua_State *L, int status, lua_KContext context) {
     (void)status;
     (void)context;
@@ -147,7 +164,7 @@ static int step(lua_State *L) {
     if (lua_rawget(L, 1) == LUA_TUSERDATA && lua_getmetatable(L, 2) &&
         lua_rawequal(L, 3, LSCALE_UPVALUE_PAGE_MT)) {
         lscale_page *page = lua_touserdata(L, 2);
-        if (page->next < page->count && page->next % PUMP_EVERY != PUMP_EVERY - 1) {
+        if (page->next < page->count && !is_look_due(page)) {
             push_document(L, 2, page, page->next++);
             return 1;
         }

@@ -15,6 +15,7 @@
 typedef struct lscale_page {
     scale_json_page *page; /* NULL when it was let go of */
     size_t count, next;    /* of documents; the next one to be given out, from 0 */
+    int64_t looked_at;     /* when the network was looked at last, ms; 0: when the page was opened */
 } lscale_page;
 
 /* What a page keeps of Lua's, by number of user value. */

@@ -1,22 +1,22 @@
 /*
 ** scaleapi.h - the public face of libscaleapi, a client for Scale AI's HTTP API.
 **
-** A loop (scale_loop) drives any number of calls on one thread. A client (scale_client) holds a
-** key, a base URL and limits, and attaches to a loop. A call (scale_call) is one operation of the
-** API in flight, with its retries; an exchange (scale_exchange) one request to any other URL. JSON comes and
-** goes as bytes; scaleapi_json.h reads and writes it.
+** A loop (scale_loop) drives any number of calls on one thread. A client (scale_client) holds a key, a base
+** URL and limits, and attaches to a loop. A call (scale_call) is one operation of the API in flight, with
+** its retries; a list (scale_list) one that comes page by page; an exchange (scale_exchange) one request to
+** any other URL. JSON comes and goes as bytes; scaleapi_json.h reads and writes it.
 **
 ** Rules that hold everywhere:
-** - Functions that can fail return a scale_status and fill the scale_error they are given, which
-**   may be NULL. The first error wins.
+** - Functions that can fail return a scale_status and fill the scale_error they are given, which may be
+**   NULL. The first error wins.
 ** - `new`/`free` own memory on the heap; `init`/`clear` work on memory of the caller's.
 ** - What is passed in is copied, but for the path of a file (read while it is sent).
 ** - A loop outlives its clients and exchanges, a client outlives its calls. Nothing here is shared between
 **   threads; two loops in two threads do not know of each other.
-** - Structs of options begin with their size, so that a program can be older than the library: begin with the
-**   SCALE_…_INIT that stands behind each.
-** - Times are milliseconds, sizes are bytes, texts are UTF-8 and end with a NUL unless a size is
-**   given beside them.
+** - Structs of options begin with their size, so that a program can be older than the library: begin with
+**   the SCALE_…_INIT that stands behind each.
+** - Times are milliseconds, sizes are bytes, texts are UTF-8 and end with a NUL unless a size is given
+**   beside them.
 */
 #ifndef SCALEAPI_H
 #define SCALEAPI_H
@@ -70,7 +70,8 @@ typedef enum scale_status { SCALE_OK = 0, SCALE_ERROR = -1 } scale_status;
     X(SCALE_USAGE, "usage")       /* wrong use, found before anything was sent */                            \
     X(SCALE_BAD_JSON, "bad_json") /* text given to the codec is not JSON */                                  \
     X(SCALE_FILE, "file")         /* a local file cannot be read or written */                               \
-    X(SCALE_NO_MEMORY, "no_memory")
+    X(SCALE_NO_MEMORY, "no_memory")                                                                          \
+    X(SCALE_NOT_ALLOWED, "not_allowed") /* against the limits that were set; it was not sent */
 
 typedef enum scale_kind {
 #define SCALE_KIND_MEMBER(id, name) id,
@@ -110,6 +111,8 @@ typedef struct scale_memory {
     void *user;
 } scale_memory;
 
+/* Sets them (NULL: the C library's again); the struct is copied, `user` stays the caller's. Not while
+ * anything of the library's is there. */
 SCALE_API void scale_set_memory(const scale_memory *memory);
 
 /* JSON: scale_slice, checking, reading, writing. */
@@ -151,9 +154,38 @@ SCALE_API void scale_loop_free(scale_loop *loop);
 SCALE_API scale_status scale_loop_step(scale_loop *loop, int timeout_ms, scale_error *error);
 
 /* For a host with a loop of its own: call scale_loop_step(loop, 0, …) when this descriptor is
-** readable, or when scale_loop_timeout ms have passed (-1: no time-out). Ask after every step. */
+** readable, or when scale_loop_timeout ms have passed (-1: no time-out). Ask after every step, and when
+** something was started. The descriptor is the loop's, and stays the same. */
 SCALE_API int scale_loop_descriptor(const scale_loop *loop);
 SCALE_API int scale_loop_timeout(const scale_loop *loop);
+
+/*
+** For a host whose loop takes sockets and timers, and no descriptor of ours. The hooks are called from
+** within the functions of the loop and of what belongs to it, and must call none of them: they note what
+** they are told.
+** - `watch`: the host is to watch the descriptor for these events from now on, level-triggered; 0: no more,
+**   it is about to be closed (or was just now, if it was given up while it connected). False: it cannot; the
+**   loop fails with no_memory then.
+** - `set_timer`: scale_loop_step(loop, 0, …) is to be called in so many ms, once, instead of what was said
+**   before; -1: not.
+** When a descriptor is ready, or the time is over, the host calls scale_loop_step(loop, 0, …), whichever it
+** was.
+*/
+typedef struct scale_loop_hooks {
+    size_t size;
+    bool (*watch)(void *host, int descriptor, unsigned events); /* of SCALE_READABLE and SCALE_WRITABLE */
+    void (*set_timer)(void *host, int delay_ms);
+    void *host;
+} scale_loop_hooks;
+
+#define SCALE_LOOP_HOOKS_INIT                                                                                \
+    { sizeof(scale_loop_hooks), NULL, NULL, NULL }
+
+/* Sets the hooks; both or none. What is watched and due by now is told to them at once. NULL ends it, as
+** scale_loop_free does: all that they were told to watch, and the timer, is taken back. Waiting in
+** scale_loop_step works with hooks too. Errors: usage, no_memory (`watch` said so). */
+SCALE_API scale_status scale_loop_set_hooks(scale_loop *loop, const scale_loop_hooks *hooks,
+                                            scale_error *error);
 
 /* How many calls and exchanges were started and have not ended. */
 SCALE_API size_t scale_loop_unfinished(const scale_loop *loop);
@@ -167,13 +199,14 @@ SCALE_API int64_t scale_loop_now(const scale_loop *loop);
 typedef void (*scale_watch_fn)(scale_loop *loop, int descriptor, unsigned events, void *user);
 typedef void (*scale_timer_fn)(scale_loop *loop, void *user);
 
-/* Calls `watch` from scale_loop_step when the descriptor is ready for one of `events`; 0 ends it.
-** The descriptor stays the caller's; end the watch before closing it. Errors: no_memory, usage. */
+/* Calls `watch` from scale_loop_step when the descriptor is ready for one of `events`; 0 ends it. The
+** descriptor stays the caller's; end the watch before closing it. Errors: no_memory, usage, network (it is
+** of a kind that cannot be watched, a file). */
 SCALE_API scale_status scale_loop_watch(scale_loop *loop, int descriptor, unsigned events,
                                         scale_watch_fn watch, void *user, scale_error *error);
 
-/* Calls `fire` once from scale_loop_step after `delay_ms`. The timer is gone when it fires. NULL
-** when out of memory. */
+/* Calls `fire` once from scale_loop_step after `delay_ms`. The timer is the loop's, and gone when it fires.
+** NULL when out of memory. scale_timer_cancel takes one back that has not fired; NULL is fine. */
 SCALE_API scale_timer *scale_loop_after(scale_loop *loop, int64_t delay_ms, scale_timer_fn fire, void *user);
 SCALE_API void scale_timer_cancel(scale_loop *loop, scale_timer *timer);
 
@@ -260,9 +293,8 @@ typedef struct scale_answer_kind {
 ** - TOKEN: `next_token`, the text of that name in the answer. The list ends when has_more is false there, or
 **   when there is no such text.
 ** - OFFSET: `offset`, the last one (0) and the answer's `limit`. The list ends unless has_more is true.
-** A server that repeats a token, or sends empty pages without end, is for the caller to notice. The things
-** themselves are the elements of the array called as scale_answer_describe's `member` says: scale_json_get
-** finds it, a scale_json_cursor steps over it.
+** A scale_list (scaleapi_list.h) does that, and notices a server that leads in circles. The things themselves
+** are the elements of the array called as scale_answer_describe's `member` says.
 */
 typedef enum scale_page { SCALE_PAGE_NONE, SCALE_PAGE_TOKEN, SCALE_PAGE_OFFSET } scale_page;
 
@@ -349,6 +381,9 @@ SCALE_API const scale_parameter *scale_operation_parameter(const scale_operation
                                                            const char *name);
 SCALE_API const scale_enumeration *scale_enumeration_at(size_t index);
 
+/* True if it changes nothing at the server. */
+SCALE_API bool scale_operation_only_reads(const scale_operation *operation);
+
 /* 1 or 2: the API that the operation belongs to. */
 SCALE_API int scale_operation_version(const scale_operation *operation);
 
@@ -364,6 +399,44 @@ SCALE_API const char *scale_operation_suggest(const scale_operation *operation, 
 
 /* The word of `words` (count of them) that is a near miss of `word` (not equal), or NULL. */
 SCALE_API const char *scale_suggest(const char *word, const char *const *words, size_t count);
+
+/* ================================================================== limits */
+
+/*
+** What clients and exchanges may not go beyond, for a program that acts for somebody whom it does not trust:
+** its users' scripts. What is against them fails with kind `not_allowed`, before it is sent. Those that are
+** given the same limits share the count of requests; they must be on one thread.
+*/
+typedef struct scale_limits scale_limits;
+
+typedef struct scale_limits_options {
+    size_t size;
+    /* Operations that are allowed: names, patterns where a * stands for any letters ("v2.get_*"), or "read"
+    ** for all that change nothing; NULL after the last. Default: "read". What a call of them has to look up
+    ** is allowed as well. */
+    const char *const *operations;
+    /* Where exchanges may go, redirects included: "files.example.com", by http and https at their own ports;
+    ** "10.0.0.1:8080", "[::1]:8080" at that port; "*.example.com" for all names below; "*" for any. NULL
+    ** after the last. Default: none. A client goes to its base_url alone, which needs no mention. */
+    const char *const *hosts;
+    uint64_t requests; /* that are sent in all: retries, look-ups and redirects count. Default: any number */
+    bool files;        /* calls may send files of this machine by their path, false */
+} scale_limits_options;
+
+#define SCALE_LIMITS_OPTIONS_INIT                                                                            \
+    { sizeof(scale_limits_options), NULL, NULL, UINT64_MAX, false }
+
+/* Makes limits. `options` may be NULL. Errors: usage (an operation that there is not, a host that is none),
+** no_memory. */
+SCALE_API scale_status scale_limits_new(scale_limits **limits, const scale_limits_options *options,
+                                        scale_error *error);
+
+/* How many requests were sent under them so far. */
+SCALE_API uint64_t scale_limits_requests(const scale_limits *limits);
+
+/* Lets go of them; clients and exchanges that were given them keep them as long as they need them. NULL is
+** fine. */
+SCALE_API void scale_limits_free(scale_limits *limits);
 
 /* ================================================================== client */
 
@@ -390,12 +463,13 @@ typedef struct scale_client_options {
     bool verify;            /* check the server's certificate, true */
     bool allow_http;        /* send the key over plain http to another host than loopback, false */
     const char *http;       /* over https: "1.1", or "2" where the server has it; default "1.1" */
+    scale_limits *limits;   /* what its calls may not go beyond; default: none */
 } scale_client_options;
 
 #define SCALE_CLIENT_OPTIONS_INIT                                                                            \
     {                                                                                                        \
         sizeof(scale_client_options), NULL, NULL, NULL, NULL, NULL, NULL, NULL, 60000, 30000, 10000, 300000, \
-            50, 4, 600000, (size_t)256 << 20, true, false, NULL                                              \
+            50, 4, 600000, (size_t)256 << 20, true, false, NULL, NULL                                        \
     }
 
 typedef struct scale_client_stats {
@@ -417,6 +491,8 @@ SCALE_API scale_status scale_client_new(scale_client **client, scale_loop *loop,
 /* Frees the client. Calls of it that are unfinished end with kind `closed`, as in scale_loop_free. */
 SCALE_API void scale_client_free(scale_client *client);
 
+/* What it has sent and received so far, and what is in flight and queued now. Works on a closed client too.
+ */
 SCALE_API void scale_client_get_stats(const scale_client *client, scale_client_stats *stats);
 
 /* What time it is for the server, ms since 1970: the Date of one of its last good answers and what has
@@ -432,6 +508,7 @@ typedef struct scale_client_pace {
     double budget;             /* retries in store */
 } scale_client_pace;
 
+/* Fills `pace` with how it is now; all but the budget is 0 once the client was closed. */
 SCALE_API void scale_client_get_pace(const scale_client *client, scale_client_pace *pace);
 
 /* One change of the pace: "in flight 16 -> 32", "a round trip without refusals". */
@@ -445,6 +522,7 @@ typedef struct scale_change {
 ** are lost. */
 SCALE_API bool scale_client_next_change(scale_client *client, scale_change *change);
 
+/* What stands before /v1 and /v2 in its requests, without a slash at its end. Borrowed from the client. */
 SCALE_API const char *scale_client_base_url(const scale_client *client);
 
 /* What carries the requests: "libcurl/7.88.1". */
@@ -488,7 +566,7 @@ typedef struct scale_call_options {
 ** begin later likewise, but for a probe now and then.
 */
 
-/* Makes a call; nothing is sent yet. `options` may be NULL. Errors: no_memory, closed, usage. */
+/* Makes a call; nothing is sent yet. `options` may be NULL. Errors: no_memory, closed, usage, not_allowed. */
 SCALE_API scale_status scale_call_new(scale_call **call, scale_client *client,
                                       const scale_operation *operation, const scale_call_options *options,
                                       scale_error *error);
@@ -504,32 +582,35 @@ SCALE_API scale_status scale_call_set_number(scale_call *call, const char *name,
 SCALE_API scale_status scale_call_set_boolean(scale_call *call, const char *name, bool value,
                                               scale_error *error);
 
-/* A body parameter as JSON text (checked in full). */
+/* A body parameter as JSON text (checked in full). Errors: usage, bad_json, no_memory. */
 SCALE_API scale_status scale_call_set_json(scale_call *call, const char *name, const char *json, size_t size,
                                            scale_error *error);
 
-/* The whole body as JSON text (checked in full; sent byte by byte as it stands). */
+/* The whole body as JSON text (checked in full; sent byte by byte as it stands), in the place of its
+** parameters. Errors: usage, bad_json, no_memory. */
 SCALE_API scale_status scale_call_set_body(scale_call *call, const char *json, size_t size,
                                            scale_error *error);
 
 /* upload_file: a file on disk, streamed while it is sent, or bytes with a name. `filename` is what
-** the server is told (NULL: the path's last part). Errors: usage, file. */
+** the server is told (NULL: the path's last part). Errors: usage, file, not_allowed. */
 SCALE_API scale_status scale_call_set_file(scale_call *call, const char *path, const char *filename,
                                            scale_error *error);
 SCALE_API scale_status scale_call_set_file_data(scale_call *call, const void *data, size_t size,
                                                 const char *filename, scale_error *error);
 
 /* Queues the call. `done` (may be NULL) is called from scale_loop_step exactly once, also after
-** scale_call_cancel; it may free the call. Errors: usage (a required parameter is missing), closed.
-** On an error nothing is queued and `done` is not called. */
+** scale_call_cancel; it may free the call. Errors: usage (a required parameter is missing), closed,
+** not_allowed. On an error nothing is queued and `done` is not called. */
 SCALE_API scale_status scale_call_start(scale_call *call, scale_done_fn done, void *user, scale_error *error);
 
-/* Steps the loop until the call has ended; SCALE_OK when it has an answer. */
+/* Steps the loop until the call has ended; SCALE_OK when it has an answer. Errors: the call's own
+** (scale_call_error), usage (it was not started), network (the loop's event machinery failed). */
 SCALE_API scale_status scale_call_wait(scale_call *call, scale_error *error);
 
 /* Ends an unfinished call with kind `canceled`. */
 SCALE_API void scale_call_cancel(scale_call *call);
 
+/* It has ended: with an answer, an error, by cancel or close. */
 SCALE_API bool scale_call_is_done(const scale_call *call);
 
 /* A request of it is on its way: it neither waits for its turn or the next attempt, nor is it done. */
@@ -555,6 +636,38 @@ SCALE_API const scale_error *scale_call_error(const scale_call *call);
 ** no Date or no created_at in UTC. */
 SCALE_API bool scale_call_existed(const scale_call *call);
 
+/* What became of a call, for those who have many: which to count as what, and which to send again. */
+typedef enum scale_outcome {
+    SCALE_OUTCOME_NONE,      /* it is not done yet */
+    SCALE_OUTCOME_DONE,      /* it has an answer: what it was to do was done */
+    SCALE_OUTCOME_EXISTING,  /* likewise, but by somebody before it (scale_call_existed) */
+    SCALE_OUTCOME_CONFLICT,  /* its unique_id or name belongs to another thing */
+    SCALE_OUTCOME_FAILED,    /* refused, or wrong: sent again as it is, it fares no better */
+    SCALE_OUTCOME_AMBIGUOUS, /* may or may not have been done, and must not be sent again by itself */
+    SCALE_OUTCOME_OPEN,      /* broken off, or the server was away: to be sent again later; with error.unclear
+                                it may have been done, else it was not */
+    SCALE_OUTCOME_HOPELESS   /* key, account, limits or certificate: no other call will fare better */
+} scale_outcome;
+
+/* The outcome of a call, as its error and scale_call_existed tell it. */
+SCALE_API scale_outcome scale_call_outcome(const scale_call *call);
+
+/* The outcome of a call that ended with an error of this kind; of SCALE_NONE: done. */
+SCALE_API scale_outcome scale_kind_outcome(scale_kind kind);
+
+/* "done", "existing", …, or "unknown". Never NULL, never freed. */
+SCALE_API const char *scale_outcome_name(scale_outcome outcome);
+
+#define SCALE_ROW_ID_SIZE 65
+
+/* A unique_id for a row that has none, so that it can be sent again: SHA-256 over the names (each with its
+** NUL) and the row's bytes, without white space around them, as 64 hexadecimal digits and a NUL. With
+** project, batch ("": none) and type as names it is what `scalua upload` gives the same line. `copy` is 1,
+** or which of several equal rows it is, if each is to be a task of its own. Goes with the option
+** digest_id. */
+SCALE_API void scale_row_id(char id[SCALE_ROW_ID_SIZE], const char *const *names, size_t count,
+                            scale_slice row, uint64_t copy);
+
 /* Frees the call; an unfinished one is dropped, its done function not called. NULL is fine. */
 SCALE_API void scale_call_free(scale_call *call);
 
@@ -576,34 +689,37 @@ typedef struct scale_exchange_request {
     const char *const *headers; /* "Name: value" each; NULL after the last */
     const void *body;           /* of a POST, PUT or DELETE */
     size_t body_size;
-    const char *ca_file; /* PEM; default: the system's */
-    const char *proxy;   /* URL; never used for loopback. Default: the environment's, as curl reads it */
-    int timeout;         /* ms for all of it, redirects included, 60,000 */
-    int connect_timeout; /* ms, 10,000 */
-    size_t max_answer;   /* bytes, 256 MiB */
-    bool verify;         /* check the server's certificate, true */
-    bool follow;         /* follow redirects: 10 at most, never from https to http; false */
+    const char *ca_file;  /* PEM; default: the system's */
+    const char *proxy;    /* URL; never used for loopback. Default: the environment's, as curl reads it */
+    int timeout;          /* ms for all of it, redirects included, 60,000 */
+    int connect_timeout;  /* ms, 10,000 */
+    size_t max_answer;    /* bytes, 256 MiB */
+    bool verify;          /* check the server's certificate, true */
+    bool follow;          /* follow redirects: 10 at most, never from https to http; false */
+    scale_limits *limits; /* what it may not go beyond; it can have no Host header then. Default: none */
 } scale_exchange_request;
 
 #define SCALE_EXCHANGE_REQUEST_INIT                                                                          \
     {                                                                                                        \
         sizeof(scale_exchange_request), SCALE_GET, NULL, NULL, NULL, 0, NULL, NULL, 60000, 10000,            \
-            (size_t)256 << 20, true, false                                                                   \
+            (size_t)256 << 20, true, false, NULL                                                             \
     }
 
 /* Sends a request. `done` (may be NULL) is called from scale_loop_step exactly once, also after
-** scale_exchange_cancel; it may free the exchange. Errors: usage (a bad URL, header or number), no_memory.
-** On an error nothing is sent, `done` is not called, and there is nothing to free. */
+** scale_exchange_cancel; it may free the exchange. Errors: usage (a bad URL, header or number), no_memory,
+** not_allowed. On an error nothing is sent, `done` is not called, and there is nothing to free. */
 SCALE_API scale_status scale_exchange_start(scale_exchange **exchange, scale_loop *loop,
                                             const scale_exchange_request *request, scale_exchanged_fn done,
                                             void *user, scale_error *error);
 
-/* Steps the loop until the exchange has ended; SCALE_OK when an answer came, of whatever status. */
+/* Steps the loop until the exchange has ended; SCALE_OK when an answer came, of whatever status. Errors: the
+** exchange's own (scale_exchange_error), network (the loop's event machinery failed). */
 SCALE_API scale_status scale_exchange_wait(scale_exchange *exchange, scale_error *error);
 
 /* Ends an unfinished exchange with kind `canceled`. */
 SCALE_API void scale_exchange_cancel(scale_exchange *exchange);
 
+/* It has ended: with an answer, an error, by cancel or close. */
 SCALE_API bool scale_exchange_is_done(const scale_exchange *exchange);
 
 /* Of an exchange that is done: its answer's HTTP status (0 without one) and body (data NULL without one), and
@@ -628,5 +744,8 @@ SCALE_API void scale_exchange_free(scale_exchange *exchange);
 #ifdef __cplusplus
 }
 #endif
+
+/* Lists that come page by page. */
+#include "scaleapi_list.h"
 
 #endif

@@ -57,11 +57,13 @@ typedef struct scale_pace {
 /* Starts with min(ceiling, 16) in flight and no rate. `ceiling` is at least 1. */
 SCALE_API void scale_pace_init(scale_pace *pace, int ceiling, int64_t now);
 
+/* From now on so many at most, at least 1; what is in flight above it lands as it does. */
 SCALE_API void scale_pace_set_ceiling(scale_pace *pace, int ceiling);
 
 /* How long until a request may go: 0 at once, else ms; -1: not before another one has landed. */
 SCALE_API int64_t scale_pace_wait(scale_pace *pace, int64_t now);
 
+/* A request went out: scale_pace_landed is to be told once when it ends, however it does. */
 SCALE_API void scale_pace_sent(scale_pace *pace, int64_t now);
 
 /* A request that was sent at `sent_at` has ended. `retry_after` is what the server asked for (ms, -1),
@@ -80,9 +82,15 @@ typedef struct scale_budget {
     double retries;
 } scale_budget;
 
+/* Fills the store. */
 SCALE_API void scale_budget_init(scale_budget *budget);
+
+/* The server has answered a call. */
 SCALE_API void scale_budget_refill(scale_budget *budget);
+
+/* Is there a whole retry in store? Takes nothing. */
 SCALE_API bool scale_budget_has(const scale_budget *budget);
+
 SCALE_API bool scale_budget_take(scale_budget *budget); /* false, and nothing taken, when it is empty */
 
 /* ================================================================= breaker */
@@ -109,6 +117,7 @@ typedef struct scale_breaker {
     int64_t pause, next, since;
 } scale_breaker;
 
+/* Starts closed. */
 SCALE_API void scale_breaker_init(scale_breaker *breaker, int64_t now);
 
 /* Work begins after there was none: the time that counts for giving up starts anew. */

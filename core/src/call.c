@@ -39,6 +39,7 @@ scale_status scale_call_new(scale_call **result, scale_client *client, const sca
     *result = NULL;
     if (operation == NULL) return scale__fail(error, SCALE_USAGE, "there is no such operation");
     if (client->loop == NULL) return scale__fail(error, SCALE_CLOSED, "the client was closed");
+    if (scale__limits_check_operation(client->limits, operation, error) != SCALE_OK) return SCALE_ERROR;
     scale_call_options taken = SCALE_CALL_OPTIONS_INIT;
     if (options != NULL && scale__take_options(&taken, sizeof taken, options, error) != SCALE_OK)
         return SCALE_ERROR;
@@ -65,8 +66,27 @@ scale_status scale_call_new(scale_call **result, scale_client *client, const sca
     scale__buffer_init(&call->url, SCALE__MOST_REQUEST);
     scale__buffer_init(&call->lookup_url, SCALE__MOST_REQUEST);
     scale__buffer_init(&call->answer, client->options.max_answer);
+    if (operation->page != SCALE_PAGE_NONE) call->spare = scale__spare_hold(client->spare);
     *result = call;
     return SCALE_OK;
+}
+
+scale_status scale__call_copy(scale_call **result, const scale_call *original, scale_error *error) {
+    scale_call *call = NULL;
+    *result = NULL;
+    if (scale_call_new(&call, original->client, original->operation, &original->options, error) != SCALE_OK)
+        return SCALE_ERROR;
+    bool fine = original->query.size == 0 ||
+                scale__buffer_append(&call->query, original->query.data, original->query.size);
+    for (size_t i = 0; i < SCALE__MOST_IN_PATH; i++)
+        fine = fine && scale__copy_into(&call->path_values[i], original->path_values[i]);
+    call->given = original->given;
+    if (fine) {
+        *result = call;
+        return SCALE_OK;
+    }
+    scale_call_free(call);
+    return scale__fail_no_memory(error);
 }
 
 /* Takes a started call out of whatever still knows it. */
@@ -92,6 +112,7 @@ void scale_call_free(scale_call *call) {
     scale__buffer_clear(&call->lookup_url);
     scale_json_page_free(call->page);
     scale__buffer_clear(&call->answer);
+    scale__spare_leave(call->spare);
     scale__release(call->idempotency_key);
     scale__release(call->body);
     scale__parts_free(call->parts);
@@ -180,6 +201,7 @@ scale_status scale_call_start(scale_call *call, scale_done_fn done, void *user, 
         return scale__fail(error, SCALE_USAGE, "%s was started already", call->operation->name);
     if (call->client->loop == NULL) return scale__fail(error, SCALE_CLOSED, "the client was closed");
     if (check_required(call, error) != SCALE_OK) return SCALE_ERROR;
+    if (scale__limits_check_more(call->client->limits, error) != SCALE_OK) return SCALE_ERROR;
     if (!write_url(call) || !close_body(call)) return scale__fail_no_memory(error);
     call->done = done;
     call->user = user;
@@ -224,9 +246,8 @@ scale_slice scale_call_answer(const scale_call *call) {
 
 scale_json_page *scale_call_take_page(scale_call *call) {
     scale_json_page *page = call->page;
-    size_t size;
     if (page == NULL || call->state != SCALE__CALL_DONE) return NULL;
-    scale__json_page_own(page, scale__buffer_take(&call->answer, &size));
+    scale__json_page_own(page, &call->answer, call->spare);
     call->page = NULL;
     call->was_taken = true;
     return page;

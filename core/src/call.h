@@ -59,6 +59,7 @@ struct scale_call {
 
     /* its end */
     scale__buffer answer;
+    scale__spare *spare;   /* of a list that comes page by page: where the answer's memory comes from */
     scale_json_page *page; /* the answer, cut, of a list that comes page by page */
     bool was_taken;        /* the page was, and the answer with it */
     scale_done_fn done;
@@ -89,6 +90,16 @@ void scale__parts_free(scale__part *parts);
 
 /* The value of the path parameter of that name, or NULL. */
 const char *scale__call_path_value(const scale_call *call, const char *name);
+
+/* A call that asks for the same, of a read that was not started: its URL is all there is to it. */
+scale_status scale__call_copy(scale_call **copy, const scale_call *call, scale_error *error);
+
+/* Takes the value of a parameter of the query back; one that has none is fine. */
+void scale__call_unset(scale_call *call, const char *name);
+
+/* The value of a parameter of the query as it stands there, to be released; NULL where it has none. False
+** when out of memory. */
+bool scale__call_query_value(const scale_call *call, const char *name, char **value);
 
 /* Queues a call whose request is complete. */
 void scale__engine_start(scale_call *call);

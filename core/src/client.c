@@ -217,6 +217,7 @@ static void keep_numbers(scale_client *client, const scale_client_options *optio
     client->options.api_key = client->options.base_url = client->options.user_agent = NULL;
     client->options.ca_file = client->options.cert_file = client->options.key_file = client->options.proxy =
         client->options.http = NULL;
+    client->options.limits = NULL;
 }
 
 scale_status scale_client_new(scale_client **result, scale_loop *loop, const scale_client_options *given,
@@ -242,8 +243,11 @@ scale_status scale_client_new(scale_client **result, scale_loop *loop, const sca
     scale__link_init(&client->calls);
     scale_budget_init(&client->budget);
     keep_numbers(client, options);
+    client->spare = scale__spare_new();
+    client->limits = scale__limits_keep(options->limits);
     const char *base_url = options->base_url == NULL ? "https://api.scale.com" : options->base_url;
-    if (scale__base_url_parse(&client->base, base_url, error) != SCALE_OK ||
+    if (client->spare == NULL) scale__fail_no_memory(error);
+    if (client->spare == NULL || scale__base_url_parse(&client->base, base_url, error) != SCALE_OK ||
         check_address(client, error) != SCALE_OK || open_session(client, options, error) != SCALE_OK ||
         join_lane(client, options->api_key, error) != SCALE_OK) {
         scale_client_free(client);
@@ -258,6 +262,8 @@ void scale_client_free(scale_client *client) {
     if (client == NULL) return;
     scale__link_remove(&client->member.link);
     if (client->loop != NULL) detach(client);
+    scale__spare_leave(client->spare);
+    scale_limits_free(client->limits);
     scale__release(client->base.text);
     scale__release(client);
 }

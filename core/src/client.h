@@ -4,10 +4,12 @@
 #ifndef SCALE_CLIENT_H
 #define SCALE_CLIENT_H
 
+#include "allowed.h"
 #include "lane.h"
 #include "loop.h"
 #include "scaleapi.h"
 #include "server_clock.h"
+#include "spare.h"
 #include "transfer.h"
 #include "url.h"
 
@@ -16,15 +18,17 @@ struct scale_client {
     scale_loop *loop;
     scale__session *session;
     scale__base_url base;
+    scale__spare *spare;          /* for answers that are pages */
     scale_client_options options; /* the numbers and flags; its texts are NULL */
     scale_client_stats stats;
     scale__server_clock clock;
     scale__lane_member lane;
     scale_budget budget;
-    scale__link queue; /* calls that wait for a place */
-    scale__link bulk;  /* bulk ones, look-ups first */
-    scale__link again; /* bulk ones that are to be sent again */
-    scale__link calls; /* unfinished ones that are in flight or in a pause */
+    scale_limits *limits; /* NULL: none */
+    scale__link queue;    /* calls that wait for a place */
+    scale__link bulk;     /* bulk ones, look-ups first */
+    scale__link again;    /* bulk ones that are to be sent again */
+    scale__link calls;    /* unfinished ones that are in flight or in a pause */
     bool pumping, http2;
 };
 

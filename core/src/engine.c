@@ -191,11 +191,17 @@ void scale__engine_send(scale_call *call) {
         end_late(call);
         return;
     }
+    if (scale__limits_take(client->limits, &error) != SCALE_OK) {
+        error.unclear = call->unclear;
+        end_with(call, &error);
+        return;
+    }
     scale__link_remove(&call->link);
     scale__link_append(&client->calls, &call->link);
     describe(call, &request);
     count_sending(call);
     scale__buffer_empty(&call->answer);
+    if (call->spare != NULL) scale__spare_take(call->spare, &call->answer);
     if (scale__transfer_start(&call->transfer, client->session, &request, &call->answer, on_finished, call,
                               &error) != SCALE_OK) {
         error.unclear = call->unclear;

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "alloc.h"
+#include "allowed.h"
 #include "client.h"
 #include "error.h"
 #include "loop.h"
@@ -21,6 +22,7 @@ struct scale_exchange {
     scale__ending ending; /* must be first: the loop's list of what has ended */
     scale__member member; /* in the loop's list while it is unfinished */
     scale_loop *loop;     /* NULL once it is gone */
+    scale_limits *limits; /* NULL: none */
     scale__session *session;
     scale__transfer *transfer;
 
@@ -94,6 +96,7 @@ void scale_exchange_free(scale_exchange *exchange) {
     stop(exchange);
     scale__link_remove(&exchange->ending.link);
     free_headers(exchange->headers);
+    scale_limits_free(exchange->limits);
     scale__release(exchange->url);
     scale__release(exchange->body);
     scale__release(exchange->ca_file);
@@ -125,6 +128,9 @@ static scale_status open_session(scale_exchange *exchange, bool loopback, scale_
 static scale_status send_request(scale_exchange *exchange, bool loopback, scale_error *error) {
     int64_t left = exchange->deadline - scale_loop_now(exchange->loop);
     if (left <= 0) return scale__fail(error, SCALE_TIMEOUT, "the time was up before the last redirect");
+    if (scale__limits_check_url(exchange->limits, exchange->url, error) != SCALE_OK ||
+        scale__limits_take(exchange->limits, error) != SCALE_OK)
+        return SCALE_ERROR;
     const scale__request request = {
         .method = exchange->method,
         .url = exchange->url,
@@ -266,8 +272,11 @@ static scale_status check(const scale_exchange_request *request, scale__origin *
         return scale__fail(error, SCALE_USAGE, "connect_timeout must be more than 0");
     if (request->body != NULL && (request->method == SCALE_GET || request->method == SCALE_HEAD))
         return scale__fail(error, SCALE_USAGE, "a GET or HEAD has no body");
-    for (const char *const *each = request->headers; each != NULL && *each != NULL; each++)
+    for (const char *const *each = request->headers; each != NULL && *each != NULL; each++) {
         if (check_header(*each, error) != SCALE_OK) return SCALE_ERROR;
+        if (request->limits != NULL && names(*each, "Host"))
+            return scale__fail(error, SCALE_NOT_ALLOWED, "header Host is not allowed here");
+    }
     return SCALE_OK;
 }
 
@@ -289,6 +298,7 @@ static scale_status copy_request(scale_exchange *exchange, const scale_exchange_
     exchange->deadline = scale_loop_now(exchange->loop) + request->timeout;
     exchange->verify = request->verify;
     exchange->follow = request->follow;
+    exchange->limits = scale__limits_keep(request->limits);
     if (request->body != NULL) {
         exchange->body = scale__copy(request->body, request->body_size);
         if (exchange->body == NULL) return scale__fail_no_memory(error);

@@ -23,6 +23,7 @@
 /* A descriptor that is watched: for libcurl when `watch` is NULL, else for the host. */
 typedef struct slot {
     unsigned wanted, applied; /* what it should be, and what epoll was told */
+    unsigned told;            /* what the host's hook was told */
     bool dirty;
     bool lasting; /* on_forget will tell when it is closed */
     scale_watch_fn watch;
@@ -44,6 +45,9 @@ struct scale_loop {
     int left_off; /* the descriptor that the last turn had no time for; -1: it had for all */
     bool broken;  /* a socket could not be watched: libcurl's handle is of no more use */
     scale_loop_options options;
+    scale_loop_hooks hooks; /* NULLs when the host has none */
+    int64_t told_due;       /* when its timer fires */
+    int steps;              /* inside each other */
 };
 
 /* ========================================================== clock and chance */
@@ -72,6 +76,62 @@ static void seed(scale_loop *loop) {
     if (loop->random_state == 0) loop->random_state = 1;
 }
 
+/* ============================================================ a host's own loop */
+
+/* Each in its turn: a number that is closed and used again is told off before it is told on. */
+static void tell(scale_loop *loop, int descriptor, unsigned events) {
+    slot *s = &loop->slots[descriptor];
+    if (s->told == events) return;
+    s->told = events;
+    bool fine = loop->hooks.watch(loop->hooks.host, descriptor, events);
+    if (!fine && events != 0) loop->broken = true;
+}
+
+/* Before the number is closed, if it is told of that at all. */
+static void tell_off(scale_loop *loop, int descriptor) {
+    if (loop->slots[descriptor].told != 0) tell(loop, descriptor, 0);
+}
+
+/* INT64_MIN: now; NEVER: nothing is. */
+static int64_t next_due(const scale_loop *loop) {
+    const scale_timer *timer = scale__timers_first(&loop->timers);
+    if (!scale__link_is_alone(&loop->endings) || scale__transport_has_finished(loop->transport))
+        return INT64_MIN;
+    return timer != NULL && timer->due < loop->transport_due ? timer->due : loop->transport_due;
+}
+
+/* The host's timer fires once, and may have fired too early: it is told anew after each step. */
+static void tell_timer(scale_loop *loop) {
+    if (loop->hooks.set_timer == NULL) return;
+    int64_t due = next_due(loop);
+    if (due == NEVER && loop->told_due == NEVER) return;
+    loop->told_due = due;
+    loop->hooks.set_timer(loop->hooks.host, scale_loop_timeout(loop));
+}
+
+/* Something was started while nobody steps the loop: the host must know if it is due before its timer. */
+static void hurry(scale_loop *loop) {
+    if (loop->hooks.set_timer == NULL || loop->steps > 0) return;
+    if (next_due(loop) < loop->told_due) tell_timer(loop);
+}
+
+scale_status scale_loop_set_hooks(scale_loop *loop, const scale_loop_hooks *given, scale_error *error) {
+    static const scale_loop_hooks none = SCALE_LOOP_HOOKS_INIT;
+    scale_loop_hooks hooks = none;
+    if (given != NULL && scale__take_options(&hooks, sizeof hooks, given, error) != SCALE_OK)
+        return SCALE_ERROR;
+    if ((hooks.watch == NULL) != (hooks.set_timer == NULL))
+        return scale__fail(error, SCALE_USAGE, "a loop's hooks are watch and set_timer, both");
+    for (int i = 0; i < loop->slot_count; i++) tell_off(loop, i);
+    if (loop->told_due != NEVER) loop->hooks.set_timer(loop->hooks.host, -1);
+    loop->told_due = NEVER;
+    loop->hooks = hooks;
+    for (int i = 0; i < loop->slot_count && hooks.watch != NULL; i++) tell(loop, i, loop->slots[i].applied);
+    tell_timer(loop);
+    if (!loop->broken) return SCALE_OK;
+    return scale__fail_no_memory(error);
+}
+
 /* ================================================================= the table */
 
 static bool make_slots(scale_loop *loop, int descriptor) {
@@ -98,6 +158,7 @@ static void mark_dirty(scale_loop *loop, int descriptor) {
 /* Tells epoll at once: the number may stand for another socket by the end of the turn. */
 static void unwatch(scale_loop *loop, int descriptor) {
     slot *s = &loop->slots[descriptor];
+    tell_off(loop, descriptor);
     if (s->applied != 0) epoll_ctl(loop->epoll, EPOLL_CTL_DEL, descriptor, NULL);
     s->wanted = s->applied = 0;
 }
@@ -110,6 +171,7 @@ static bool on_watch(void *user, int descriptor, unsigned events) {
     }
     loop->slots[descriptor].wanted = events;
     loop->slots[descriptor].watch = NULL;
+    if (events == 0) tell_off(loop, descriptor); /* it may be closed before this turn is over */
     if (events == 0 && !loop->slots[descriptor].lasting)
         unwatch(loop, descriptor);
     else
@@ -122,6 +184,7 @@ static bool on_watch(void *user, int descriptor, unsigned events) {
 static void on_opened(void *user, int descriptor) {
     scale_loop *loop = user;
     if (!make_slots(loop, descriptor)) return;
+    tell_off(loop, descriptor);
     loop->slots[descriptor].wanted = loop->slots[descriptor].applied = 0;
     loop->slots[descriptor].lasting = true;
 }
@@ -136,6 +199,7 @@ static void on_forget(void *user, int descriptor) {
 static void on_set_timer(void *user, long delay) {
     scale_loop *loop = user;
     loop->transport_due = delay < 0 ? NEVER : scale_loop_now(loop) + delay;
+    hurry(loop);
 }
 
 /* Tells epoll the net change only: most sockets change back and forth within a turn. */
@@ -144,6 +208,7 @@ static scale_status apply(scale_loop *loop, scale_error *error) {
         int descriptor = loop->dirty[--loop->dirty_count];
         slot *s = &loop->slots[descriptor];
         s->dirty = false;
+        if (loop->hooks.watch != NULL) tell(loop, descriptor, s->wanted);
         if (s->wanted == s->applied) continue;
         struct epoll_event event = {.data.fd = descriptor};
         if (s->wanted & SCALE_READABLE) event.events |= EPOLLIN;
@@ -171,14 +236,17 @@ scale_status scale_loop_watch(scale_loop *loop, int descriptor, unsigned events,
     s->watch = watch;
     s->user = user;
     mark_dirty(loop, descriptor);
-    /* The owner may close the descriptor right after this. */
-    return events == 0 ? apply(loop, error) : SCALE_OK;
+    /* The owner may close the descriptor right after this; or wait for it without a step before that. */
+    return events == 0 || loop->steps == 0 ? apply(loop, error) : SCALE_OK;
 }
 
 /* ==================================================================== timers */
 
 scale_timer *scale_loop_after(scale_loop *loop, int64_t delay_ms, scale_timer_fn fire, void *user) {
-    return scale__timers_add(&loop->timers, scale_loop_now(loop) + (delay_ms > 0 ? delay_ms : 0), fire, user);
+    int64_t due = scale_loop_now(loop) + (delay_ms > 0 ? delay_ms : 0);
+    scale_timer *timer = scale__timers_add(&loop->timers, due, fire, user);
+    hurry(loop);
+    return timer;
 }
 
 void scale_timer_cancel(scale_loop *loop, scale_timer *timer) {
@@ -210,12 +278,9 @@ static bool fire_due(scale_loop *loop) {
 /* ==================================================================== a turn */
 
 int scale_loop_timeout(const scale_loop *loop) {
-    int64_t due = loop->transport_due;
-    const scale_timer *timer = scale__timers_first(&loop->timers);
-    if (!scale__link_is_alone(&loop->endings)) return 0;
-    if (timer != NULL && timer->due < due) due = timer->due;
+    int64_t due = next_due(loop);
     if (due == NEVER) return -1;
-    int64_t left = due - scale_loop_now(loop);
+    int64_t left = due == INT64_MIN ? 0 : due - scale_loop_now(loop);
     return left <= 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
 }
 
@@ -271,7 +336,7 @@ static void dispatch_some(scale_loop *loop, const struct epoll_event *events, in
     loop->left_off = done < count ? events[(first + done) % count].data.fd : -1;
 }
 
-scale_status scale_loop_step(scale_loop *loop, int timeout_ms, scale_error *error) {
+static scale_status step(scale_loop *loop, int timeout_ms, scale_error *error) {
     struct epoll_event events[EVENTS_AT_ONCE];
     if (fire_due(loop)) timeout_ms = 0; /* whoever set the timer waits for it */
     scale__transport_deliver(loop->transport);
@@ -288,6 +353,14 @@ scale_status scale_loop_step(scale_loop *loop, int timeout_ms, scale_error *erro
     /* What done functions have started goes out before the host waits again. */
     if (loop->transport_due <= scale_loop_now(loop)) fire_due(loop);
     return loop->broken ? scale__fail_no_memory(error) : apply(loop, error);
+}
+
+scale_status scale_loop_step(scale_loop *loop, int timeout_ms, scale_error *error) {
+    loop->steps++;
+    scale_status status = step(loop, timeout_ms, error);
+    loop->steps--;
+    tell_timer(loop);
+    return status;
 }
 
 int scale_loop_descriptor(const scale_loop *loop) {
@@ -310,6 +383,7 @@ void scale__loop_join(scale_loop *loop, scale__member *member) {
 
 void scale__loop_end(scale_loop *loop, scale__ending *ending) {
     scale__link_append(&loop->endings, &ending->link);
+    hurry(loop);
 }
 
 void scale__loop_count(scale_loop *loop, int change) {
@@ -330,7 +404,7 @@ scale_status scale_loop_new(scale_loop **result, const scale_loop_options *optio
     scale_loop *loop = scale__allocate_zero(sizeof *loop);
     if (loop == NULL) return scale__fail_no_memory(error);
     loop->options = taken;
-    loop->transport_due = NEVER;
+    loop->transport_due = loop->told_due = NEVER;
     loop->left_off = -1;
     scale__link_init(&loop->members);
     scale__link_init(&loop->endings);
@@ -361,6 +435,7 @@ void scale_loop_free(scale_loop *loop) {
     while (!scale__link_is_alone(&loop->endings)) scale__link_remove(loop->endings.next);
     scale__transport_free(loop->transport);
     scale__timers_clear(&loop->timers);
+    scale_loop_set_hooks(loop, NULL, NULL);
     if (loop->epoll >= 0) close(loop->epoll);
     scale__release(loop->slots);
     scale__release(loop->dirty);

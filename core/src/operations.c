@@ -80,6 +80,10 @@ const scale_operation *scale_operation_find(const char *name) {
     return NULL;
 }
 
+bool scale_operation_only_reads(const scale_operation *operation) {
+    return operation->method == SCALE_GET;
+}
+
 int scale_operation_version(const scale_operation *operation) {
     return strncmp(operation->path, "/v2/", 4) == 0 ? 2 : 1;
 }

@@ -82,12 +82,49 @@ static scale_status put_in_path(scale_call *call, const scale_parameter *paramet
     return SCALE_OK;
 }
 
-/* Where the value of that key ends in the query, which has it. */
-static size_t end_of_value(const scale__buffer *query, const char *key) {
+/* Where that key stands in the query, which has it. */
+static size_t place_of(const scale__buffer *query, const char *key) {
     size_t size = strlen(key), place = 1; /* behind the question mark */
     while (strncmp(query->data + place, key, size) != 0 || query->data[place + size] != '=')
         place += strcspn(query->data + place, "&") + 1;
+    return place;
+}
+
+/* Where its value ends. */
+static size_t end_of_value(const scale__buffer *query, const char *key) {
+    size_t place = place_of(query, key);
     return place + strcspn(query->data + place, "&");
+}
+
+/* The parameter, if it has a value in the query. */
+static const scale_parameter *in_query(const scale_call *call, const char *name) {
+    const scale_parameter *parameter = scale_operation_parameter(call->operation, name);
+    bool found = parameter != NULL && parameter->place == SCALE_IN_QUERY &&
+                 (call->given & scale__call_bit(call, parameter)) != 0;
+    return found ? parameter : NULL;
+}
+
+void scale__call_unset(scale_call *call, const char *name) {
+    const scale_parameter *parameter = in_query(call, name);
+    scale__buffer *query = &call->query;
+    if (parameter == NULL) return;
+    call->given &= ~scale__call_bit(call, parameter);
+    size_t place = place_of(query, parameter->wire), end = end_of_value(query, parameter->wire);
+    if (query->data[end] == '&')
+        end++;
+    else
+        place--; /* the last one goes with what stands before it */
+    memmove(query->data + place, query->data + end, query->size - end + 1);
+    query->size -= end - place;
+}
+
+bool scale__call_query_value(const scale_call *call, const char *name, char **value) {
+    const scale_parameter *parameter = in_query(call, name);
+    *value = NULL;
+    if (parameter == NULL) return true;
+    size_t place = place_of(&call->query, parameter->wire) + strlen(parameter->wire) + 1;
+    *value = scale__copy(call->query.data + place, end_of_value(&call->query, parameter->wire) - place);
+    return *value != NULL;
 }
 
 /* One more value of a list that stands in the query already, with commas between them. */
@@ -389,6 +426,8 @@ scale_status scale_call_set_file(scale_call *call, const char *path, const char 
                                  scale_error *error) {
     struct stat facts;
     char byte;
+    if (scale__limits_check_file(call->client->limits, call->operation, error) != SCALE_OK)
+        return SCALE_ERROR;
     /* A pipe would hold the loop until somebody writes into it, and cannot be sent again. */
     if (stat(path, &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode))
         return scale__fail(error, SCALE_FILE, "cannot read %s: not a regular file", path);

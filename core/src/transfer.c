@@ -565,6 +565,10 @@ static void read_outcome(scale__transfer *transfer, scale__outcome *outcome) {
     if (transfer->head != NULL && transfer->result == CURLE_OK) read_head(transfer, outcome);
 }
 
+bool scale__transport_has_finished(const scale__transport *transport) {
+    return transport != NULL && transport->first_finished != NULL;
+}
+
 void scale__transport_deliver(scale__transport *transport) {
     scale__transfer *transfer;
     while ((transfer = transport->first_finished) != NULL) {

@@ -39,6 +39,7 @@ void scale__transport_timer(scale__transport *transport);
 
 /* Calls the finished function of every transfer that has ended since. */
 void scale__transport_deliver(scale__transport *transport);
+bool scale__transport_has_finished(const scale__transport *transport); /* is there any? */
 
 typedef struct scale__session_settings {
     const char *api_key; /* NULL: none is sent */

@@ -42,15 +42,16 @@ static void make(scale_call *call, const char *body) {
     scale_call_free(call);
 }
 
-/* Prints each task of the page as the server gave it. */
-static void print_tasks(scale_slice page) {
-    scale_slice tasks, each;
-    scale_json_cursor cursor;
+/* Prints each task of the list as the server gave it, page after page. */
+static void print_tasks(scale_call *call) {
+    scale_list *list;
+    scale_slice each;
     scale_error error = SCALE_ERROR_INIT;
-    if (!scale_json_get(page, "docs", 4, &tasks)) return;
-    need(scale_json_cursor_init(&cursor, tasks, &error), &error);
-    while (scale_json_cursor_next(&cursor, NULL, &each, &error) == 1)
-        printf("%.*s\n", (int)each.size, each.data);
+    int got;
+    need(scale_list_open(&list, call, NULL, NULL, &error), &error); /* the call is the list's now */
+    while ((got = scale_list_next(list, &each, &error)) == 1) printf("%.*s\n", (int)each.size, each.data);
+    need(got == 0 ? SCALE_OK : SCALE_ERROR, &error);
+    scale_list_free(list);
 }
 
 int main(void) {
@@ -70,10 +71,7 @@ int main(void) {
 
     scale_call *list = new_call(client, "get_tasks");
     set_text(list, "project_name", "sounds");
-    need(scale_call_start(list, NULL, NULL, &error), &error);
-    need(scale_call_wait(list, &error), &error);
-    print_tasks(scale_call_answer(list));
-    scale_call_free(list);
+    print_tasks(list);
 
     scale_client_free(client);
     scale_loop_free(loop);

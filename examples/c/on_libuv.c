@@ -4,7 +4,8 @@
 **     cc on_libuv.c $(pkg-config --cflags --libs scaleapi libuv) -o on_libuv
 **     SCALE_API_KEY=… SCALE_API_URL=… ./on_libuv BATCH…
 **
-** Prints the status of each batch. The library needs a poll handle on its descriptor and a timer.
+** Prints the status of each batch. Here libuv watches the library's sockets itself, one by one, and its
+** timer: the loop's hooks tell it which and when. (Its one descriptor would do as well: see on_epoll.c.)
 */
 #include <scaleapi.h>
 #include <stdio.h>
@@ -12,7 +13,14 @@
 #include <string.h>
 #include <uv.h>
 
-static uv_poll_t poll_handle;
+/* A socket of the library's. */
+typedef struct socket_handle {
+    uv_poll_t poll; /* must be first */
+    int descriptor;
+    struct socket_handle *next;
+} socket_handle;
+
+static socket_handle *sockets;
 static uv_timer_t timer_handle;
 static scale_loop *loop;
 
@@ -24,31 +32,12 @@ static void need(scale_status status, const scale_error *error) {
 
 /* --------------------------------------------------------------- the two loops */
 
-static void on_readable(uv_poll_t *handle, int status, int events);
-static void on_timeout(uv_timer_t *handle);
-
-/* To be called whenever something was started, and after each step. */
-static void wait_for_more(void) {
-    int timeout = scale_loop_timeout(loop);
-    if (scale_loop_unfinished(loop) == 0) {
-        uv_poll_stop(&poll_handle); /* so that uv_run can end */
-        uv_timer_stop(&timer_handle);
-        return;
-    }
-    uv_poll_start(&poll_handle, UV_READABLE, on_readable);
-    if (timeout < 0)
-        uv_timer_stop(&timer_handle);
-    else
-        uv_timer_start(&timer_handle, on_timeout, (uint64_t)timeout, 0);
-}
-
 static void step(void) {
     scale_error error = SCALE_ERROR_INIT;
     need(scale_loop_step(loop, 0, &error), &error);
-    wait_for_more();
 }
 
-static void on_readable(uv_poll_t *handle, int status, int events) {
+static void on_ready(uv_poll_t *handle, int status, int events) {
     (void)handle, (void)status, (void)events;
     step();
 }
@@ -56,6 +45,44 @@ static void on_readable(uv_poll_t *handle, int status, int events) {
 static void on_timeout(uv_timer_t *handle) {
     (void)handle;
     step();
+}
+
+static void free_handle(uv_handle_t *handle) {
+    free(handle);
+}
+
+static socket_handle *add(int descriptor) {
+    socket_handle *made = malloc(sizeof *made);
+    if (made == NULL || uv_poll_init(uv_default_loop(), &made->poll, descriptor) != 0)
+        return free(made), NULL;
+    made->descriptor = descriptor;
+    made->next = sockets;
+    sockets = made;
+    return made;
+}
+
+/* The hooks. They are called in the midst of the library's work, and only take note. */
+static bool watch(void *host, int descriptor, unsigned events) {
+    socket_handle **place = &sockets, *found;
+    int wanted = (events & SCALE_READABLE ? UV_READABLE : 0) | (events & SCALE_WRITABLE ? UV_WRITABLE : 0);
+    (void)host;
+    while (*place != NULL && (*place)->descriptor != descriptor) place = &(*place)->next;
+    found = *place;
+    if (events == 0 && found != NULL) {
+        *place = found->next;
+        uv_close((uv_handle_t *)&found->poll, free_handle);
+        return true;
+    }
+    if (found == NULL) found = add(descriptor);
+    return found != NULL && uv_poll_start(&found->poll, wanted, on_ready) == 0;
+}
+
+static void set_timer(void *host, int delay_ms) {
+    (void)host;
+    if (delay_ms < 0)
+        uv_timer_stop(&timer_handle);
+    else
+        uv_timer_start(&timer_handle, on_timeout, (uint64_t)delay_ms, 0);
 }
 
 /* ---------------------------------------------------------------------- calls */
@@ -82,21 +109,22 @@ int main(int argc, char **argv) {
     scale_client *client;
     scale_error error = SCALE_ERROR_INIT;
     scale_client_options options = SCALE_CLIENT_OPTIONS_INIT;
+    scale_loop_hooks hooks = SCALE_LOOP_HOOKS_INIT;
     options.api_key = getenv("SCALE_API_KEY");
     options.base_url = getenv("SCALE_API_URL");
     need(scale_loop_new(&loop, NULL, &error), &error);
     need(scale_client_new(&client, loop, &options, &error), &error);
-    uv_poll_init(uv_default_loop(), &poll_handle, scale_loop_descriptor(loop));
     uv_timer_init(uv_default_loop(), &timer_handle);
+    hooks.watch = watch;
+    hooks.set_timer = set_timer;
+    need(scale_loop_set_hooks(loop, &hooks, &error), &error);
 
     for (int i = 1; i < argc; i++) ask(client, argv[i]);
-    wait_for_more();
-    uv_run(uv_default_loop(), UV_RUN_DEFAULT);
+    uv_run(uv_default_loop(), UV_RUN_DEFAULT); /* ends when nothing is watched and no timer runs any more */
 
-    uv_close((uv_handle_t *)&poll_handle, NULL);
-    uv_close((uv_handle_t *)&timer_handle, NULL);
-    uv_run(uv_default_loop(), UV_RUN_DEFAULT);
     scale_client_free(client);
     scale_loop_free(loop);
+    uv_close((uv_handle_t *)&timer_handle, NULL);
+    uv_run(uv_default_loop(), UV_RUN_DEFAULT);
     return 0;
 }

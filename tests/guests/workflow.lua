@@ -28,6 +28,20 @@ for task in client:get_tasks { batch_name = name } do
     assert(task.batch == name)
     count = count + 1
 end
+
+-- Lua before 5.4.6 corrupts its stack where an iterator gives `for` a closing value, the loop's variable is captured,
+-- and the loop is left early.
+local kept = {}
+for round = 1, 3 do
+    for task in client:get_tasks { batch_name = name, limit = 10 } do
+        kept[#kept + 1] = function() return task.unique_id .. round end
+        if #kept == 12 * round then break end
+    end
+end
+assert(#kept == 36 and kept[36]() == kept[12]():sub(1, -2) .. "3" and kept[1]() ~= kept[2]())
+for _ = 1, 2 do collectgarbage() end
+assert(client:stats().in_flight == 0, "a list that was left early is still read")
+
 local file = assert(io.open(os.getenv "GUEST_OUT", "w"))
 file:write(("%s: %d tasks, %s\n"):format(_VERSION, count, client:batch_status(name).status))
 file:close()

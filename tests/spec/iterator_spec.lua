@@ -130,6 +130,16 @@ describe("get_tasks", function()
             { server:line(1), server:line(2), server:line(3), server:line(4) })
     end)
 
+    it("ends with an error when the token is none", function()
+        serve { page(1, 1, '"has_more":true,"next_token":7') }
+        local tasks = client:get_tasks { project_name = "p" }
+        assert.equal("1", tasks().task_id)
+        local err = fake.failure(tasks)
+        assert.same({ "bad_answer", "next_token of the answer is not a string", "get_tasks" },
+            { err.kind, err.message, err.operation })
+        assert.equal(1, #server.requests)
+    end)
+
     it("ends with an error when a token comes twice", function()
         serve { page(1, 1, token "a"), page(2, 2, token "a") }
         local seen = {}
@@ -288,8 +298,8 @@ describe("get_tasks", function()
         assert.equal(0, client:stats().in_flight)
     end)
 
-    it("survives a captured loop variable and an early break", function()
-        serve { page(1, 5) }
+    it("survives a captured loop variable and an early break, and leaves nothing open", function()
+        serve(function(request) return request.query:find "next_token" and page(6, 7) or page(1, 5, token "a") end)
         local kept = {}
         for _ = 1, 50 do
             for task in client:get_tasks { project_name = "p" } do
@@ -299,6 +309,8 @@ describe("get_tasks", function()
         end
         assert.equal(100, #kept)
         assert.equal("2", kept[100]().task_id)
+        for _ = 1, 2 do collectgarbage() end
+        assert.equal(0, client:stats().in_flight)
     end)
 
     it("drops the page under way when it is forgotten", function()

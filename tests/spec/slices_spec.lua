@@ -271,7 +271,8 @@ describe("get_tasks in slices", function()
         for _, ordered in ipairs { false, true } do
             local tasks = world.client:get_tasks { project_name = "p", limit = 10, slices = 4, ordered = ordered }
             tasks()
-            scaleapi.sleep(0.1)
+            local deadline = scaleapi.now() + 10
+            while world.client:stats().in_flight < 4 and scaleapi.now() < deadline do scaleapi.sleep(0.01) end
             assert.is_true(world.client:stats().in_flight >= 4)
             tasks:close()
             scaleapi.sleep(0.02)

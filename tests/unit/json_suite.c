@@ -41,6 +41,22 @@ static void accept(const char *name, scale_slice text) {
     if (scale_json_outline(text, &error) != SCALE_OK) check_report(name, 0, "outline", error.message, "");
 }
 
+/* Of what is right, the reader gives the same tokens when it is told so. */
+static void read_both_ways(const char *name, scale_slice text) {
+    scale_json_reader strict, checked;
+    scale_json_token token;
+    scale_slice one = {NULL, 0}, other = {NULL, 0};
+    scale_json_reader_init(&strict, text, NULL);
+    scale_json_reader_init_checked(&checked, text);
+    do {
+        token = scale_json_reader_next(&strict, &one);
+        if (scale_json_reader_next(&checked, &other) != token) check_report(name, 0, "another token", "", "");
+        if (token == SCALE_JSON_TOKEN_END || token == SCALE_JSON_TOKEN_ERROR) break;
+        if (one.data != other.data || one.size != other.size || strict.plain != checked.plain)
+            check_report(name, (int)(one.data - text.data), "another text", "", "");
+    } while (check_failures_in_test == 0);
+}
+
 static void refuse(const char *name, scale_slice text) {
     scale_error error = SCALE_ERROR_INIT;
     if (scale_json_check(text, NULL, &error) == SCALE_OK) check_report(name, 0, "accepted", "", "");
@@ -84,6 +100,10 @@ static void refuse_prefixes(const char *name, scale_slice text) {
     }
 }
 
+static void checked_texts_read_the_same(void) {
+    CHECK_INT(visit('y', read_both_ways), 95);
+}
+
 static void what_is_json_is_accepted(void) {
     CHECK_INT(visit('y', accept), 95);
 }
@@ -102,6 +122,7 @@ static void a_text_that_is_cut_anywhere_is_refused(void) {
 
 int main(void) {
     RUN(what_is_json_is_accepted);
+    RUN(checked_texts_read_the_same);
     RUN(what_is_not_json_is_refused);
     RUN(nothing_reads_past_the_end);
     RUN(a_text_that_is_cut_anywhere_is_refused);

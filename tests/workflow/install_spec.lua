@@ -35,6 +35,7 @@ describe("installed", function()
         local listed = "\n" .. must 'cd "$prefix" && find . -type f | sort'
         for _, name in ipairs {
             "bin/scalua", "include/scaleapi.h", "include/scaleapi_json.h", "include/scaleapi_pace.h",
+            "include/scaleapi_list.h",
             "lib/libscaleapi.a", "lib/pkgconfig/scaleapi.pc", "lib/cmake/scaleapi/scaleapi-config.cmake",
             "lib/lua/5.4/scaleapi/core.so", "lib/lua/5.4/scaleapi/sys.so", "lib/lua/5.4/scaleapi/server.so",
             "share/lua/5.4/scaleapi.lua", "share/lua/5.4/scaleapi/client.lua",
@@ -161,6 +162,53 @@ describe("the examples in C", function()
         assert.matches("^invalid_request: ", err)
     end)
 
+    it("bulk: makes a task for each line once, though it is broken off, as upload does", function()
+        build("blocking", "scaleapi")
+        build("bulk", "scaleapi")
+        run "./blocking"
+        local fields = [["attachments":[{"type":"text","content":"%d"}],"fields":[{"type":"text","field_id":"n","title":"N"}]}]]
+        local lines = {}
+        for i = 1, 600 do
+            lines[i] = ((i == 7 and '  { "unique_id":"seven",' or "{") .. fields):format(i)
+        end
+        lines[#lines + 1] = ""
+        support.write("rows.jsonl", table.concat(lines, "\n"))
+        local slow = support.sandbox "latency = 0.1"
+        local environment = { SCALE_API_KEY = "live_x", SCALE_API_URL = slow }
+        must("./blocking", environment)
+        local code, out = shell([[./bulk rows.jsonl textcollection sounds >out & pid=$!
+            sleep 0.3
+            kill -INT $pid
+            wait $pid
+            code=$?
+            cat out
+            exit $code]], environment)
+        assert.equal(130, code)
+        local made = tonumber(out:match "^(%d+) done\n%d+ open\n$")
+        assert.is_true(made and made > 0 and made < 600, out)
+        assert.equal(("%d done\n%d existing\n"):format(600 - made, made),
+            must("./bulk rows.jsonl textcollection sounds", environment))
+        assert.equal(601, #support.tasks(slow, "sounds", "live_x")) -- and the one that blocking makes
+        local said = must('"$S" upload rows.jsonl --type textcollection --project sounds --json', environment)
+        assert.matches('"existing":600', said)
+    end)
+
+    it("bulk: counts what fails, and stops where nothing will do", function()
+        build("bulk", "scaleapi")
+        support.write("rows.jsonl", '{"instruction":"a"}\n[1]\n{"x":\n{}\n')
+        local code, out, err = shell("./bulk rows.jsonl textcollection nowhere", { SCALE_API_KEY = "live_x", SCALE_API_URL = url })
+        assert.equal(1, code)
+        assert.equal("4 failed\n", out)
+        assert.matches("no JSON object: %[1%]", err)
+        support.write("rows.jsonl", ('{"instruction":"a"}\n'):rep(1000))
+        code, out = shell("./bulk rows.jsonl textcollection p", { SCALE_API_KEY = "wrong", SCALE_API_URL = url })
+        assert.equal(1, code)
+        assert.is_true(tonumber(out:match "(%d+) hopeless\n$") < 200, out)
+        code, out, err = shell "./bulk nothing textcollection p"
+        assert.equal(2, code)
+        assert.matches("^usage: ", out .. err)
+    end)
+
     it("on_epoll: reads ids and prints statuses", function()
         build("blocking", "scaleapi")
         build("on_epoll", "scaleapi")
@@ -183,6 +231,28 @@ describe("the examples in C", function()
         assert.matches("b1: not_found\n", said)
         assert.matches("ü %%: not_found\n", said)
         assert.equal("", run "./on_libuv")
+    end)
+
+    it("limited: lets scripts read, and nothing else", function()
+        build("limited", "lua5.4")
+        local function limited(script)
+            support.write("script.lua", script)
+            return shell([[
+                export LUA_PATH="$prefix/share/lua/5.4/?.lua;$prefix/share/lua/5.4/?/init.lua"
+                export LUA_CPATH="$prefix/lib/lua/5.4/?.so"
+                ./limited script.lua]], { SCALE_API_KEY = "live_x", SCALE_API_URL = url })
+        end
+        local code, out, err = limited [[
+            local client = require("scaleapi").client()
+            print(#client:get_projects(), io, os.getenv, package, debug)
+            print(select(2, client.safe:create_project { task_type = "textcollection", project_name = "p" }))]]
+        assert.same({ 0, "0\tnil\tnil\tnil\tnil\n" ..
+            "create_project: not_allowed: create_project is not allowed here\n", "1 requests\n" }, { code, out, err })
+        code, out, err = limited [[require("scaleapi").client():create_batch { project = "p", batch_name = "b" }]]
+        assert.same({ 1, "", "create_batch: not_allowed: create_batch is not allowed here\n" }, { code, out, err })
+        code, out, err = limited "\27Lua"
+        assert.same({ 1, "" }, { code, out })
+        assert.matches("binary chunk", err)
     end)
 
     describe("host", function()
@@ -228,20 +298,5 @@ describe("the examples in C", function()
             assert.equal(1, code)
             assert.matches("^table: ", err)
         end)
-    end)
-end)
-
-describe("the build", function()
-    before_each(support.setup)
-    after_each(support.teardown)
-
-    it("needs neither the host nor tests, with clang too, and writes nothing into the sources", function()
-        local said = must [[cmake -S "$root" -B out -DSCALUA=OFF -DBUILD_TESTING=OFF -DCMAKE_C_COMPILER=clang \
-                -DCMAKE_BUILD_TYPE=Debug >log 2>&1 && cmake --build out -j2 >>log 2>&1 &&
-                cmake --install out --prefix "$PWD/there" >>log 2>&1 || { cat log; exit 1; }
-            find there]]
-        assert.matches("libscaleapi%.so%.0\n", said)
-        assert.is_nil(said:find "/bin")
-        assert.is_nil(said:find "scalua%.1")
     end)
 end)

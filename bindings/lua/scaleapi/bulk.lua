@@ -10,6 +10,7 @@ rows' order, and with a journal such that it can be killed at any moment and sta
 It decides when going on makes no sense. Knows neither what a row is nor what is done with it.
 --]]
 
+local core = require "scaleapi.core"
 local errors = require "scaleapi.errors"
 local journal = require "scaleapi.journal"
 local order = require "scaleapi.order"
@@ -25,13 +26,10 @@ local TELL_EVERY = 1      -- seconds between two calls of on_progress at most
 local TELL_AGAIN = 0.05   -- and at least, while outcomes come
 local MOST_SKIPPED = 100000 -- rows in one go, before others have their turn
 
--- The server did not answer, or not to the point: other rows will fare alike.
-local OUTAGE = {
-    network = true, timeout = true, unavailable = true, internal = true, too_many_requests = true, bad_answer = true,
-    budget = true,
-}
--- No row will fare better.
-local HOPELESS = { unauthorized = "key", forbidden = "key", not_enabled = "refused", tls = "refused" }
+-- By kind of error: "open" where the server did not answer, or not to the point, and other rows will fare alike;
+-- "hopeless" where no row will fare better.
+local OUTCOMES = core.outcomes
+local OF_THE_KEY = { unauthorized = true, forbidden = true }
 
 -- What the journal has of an outcome.
 local LETTERS = { created = "c", existing = "e", conflict = "x", failed = "f" }
@@ -158,11 +156,11 @@ end
 local function judge(state, job, outcome)
     local err = outcome.error
     local kind = err and err.kind
-    if HOPELESS[kind] then
-        stop(state, HOPELESS[kind], tostring(err), err)
+    if OUTCOMES[kind] == "hopeless" then
+        stop(state, OF_THE_KEY[kind] and "key" or "refused", tostring(err), err)
         return leave(state, job, err)
     end
-    if OUTAGE[kind] then return doubt(state, job, outcome) end
+    if OUTCOMES[kind] == "open" then return doubt(state, job, outcome) end
     if not err or err.code then
         state.streak, state.came_through = 0, true
         settle_doubtful(state)

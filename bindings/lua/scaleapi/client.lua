@@ -200,7 +200,7 @@ end
 
 --- The first 16 digits of the SHA-256 of the client's key: tells keys apart and gives none away.
 function methods.key_fingerprint(client)
-    return require("scaleapi.sys").sha256(keys[client]):sub(1, 16)
+    return environment.fingerprint(keys[client])
 end
 
 function Client:__tostring()

@@ -37,6 +37,11 @@ function environment.api_key()
     if path then return read_key_file(path) end
 end
 
+--- The first 16 digits of a key's SHA-256.
+function environment.fingerprint(key)
+    return require("scaleapi.sys").sha256(key):sub(1, 16)
+end
+
 --- The file of certificate authorities, or nil.
 function environment.ca_file()
     return get "CURL_CA_BUNDLE" or get "SSL_CERT_FILE"

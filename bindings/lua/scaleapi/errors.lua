@@ -5,10 +5,12 @@ Fields: kind, message, operation, code (HTTP status; nil when the server did not
 unclear (the server may have done what was asked), retry_after (seconds, nil), where (the caller's position).
 --]]
 
+local metatable_of = require("scaleapi.core").metatable_of
+
 local errors = {}
 
-local Error = { __name = "scaleapi.Error" }
-Error.__index = Error
+-- Out of reach: scripts that are not trusted have errors too.
+local Error = { __name = "scaleapi.Error", __metatable = false }
 
 --- One readable line: "get_task: 404 not_found: Task with that ID not found."
 function Error:__tostring()
@@ -20,14 +22,15 @@ function Error:__tostring()
     return table.concat(parts)
 end
 
---- Makes an error object of a table of its fields.
+--- Makes an error object of a table of its fields, which may be one already.
 function errors.new(fields)
+    if metatable_of(fields) == Error then return fields end
     return setmetatable(fields, Error)
 end
 
 --- True if `value` is an error object of ours, and of that kind if one is given.
 function errors.is_error(value, kind)
-    return getmetatable(value) == Error and (kind == nil or value.kind == kind)
+    return metatable_of(value) == Error and (kind == nil or value.kind == kind)
 end
 
 --- What a pcall inside the module caught, as text. A Ctrl-C is not for the module to catch: it goes on its way.

@@ -2604,6 +2604,20 @@ local scaleapi = {}
 ---@return scaleapi.Client
 function scaleapi.client(options) end
 
+---@class scaleapi.Limits: scaleapi.ClientOptions What a script may not go beyond, beside what its clients are made of.
+---@field operations? string|string[] "read" (the default), names, patterns such as "v2.get_*"
+---@field hosts? string[] Where fetch may go: "files.example.com", "*.example.com", "127.0.0.1:8080"; default: nowhere
+---@field requests? integer How many may be sent in all
+---@field files? boolean upload_file may send files of this machine by their path
+
+---The module with limits, for scripts that are not trusted; globals for such a script; and what tells how many
+---requests were sent. What is against the limits raises kind not_allowed.
+---@param options scaleapi.Limits
+---@return scaleapi module
+---@return table environment
+---@return fun(): integer requests
+function scaleapi.limited(options) end
+
 ---Is it an error of ours, and of that kind if one is given?
 ---@param value any
 ---@param kind? string
@@ -2672,6 +2686,15 @@ function scaleapi.descriptor() end
 ---Seconds until a step is due anyway.
 ---@return number?
 function scaleapi.timeout() end
+
+---@class scaleapi.Hooks Of a host whose loop takes descriptors and timers one by one.
+---@field watch fun(descriptor: integer, events: "r"|"w"|"rw"|nil) To be watched from now on; nil: no more
+---@field set_timer fun(seconds: number?) When step(0) is due, once, instead of what was said before; nil: not
+
+---Tells a host's own loop what to watch; when something is ready or the time is over, it calls `scaleapi.step(0)`.
+---@param hooks scaleapi.Hooks
+---@return { close: fun() } handle Takes it back
+function scaleapi.attach(hooks) end
 
 ---Seconds on a clock that never goes back.
 ---@return number

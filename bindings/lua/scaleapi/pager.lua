@@ -22,7 +22,6 @@ local pager = {}
 -- 5.4.6 (Debian 12 has 5.4.4). There, leaving early is seen by the collector.
 local SOUND_FOR = core.lua_release >= 50406
 
-local MOST_EMPTY_PAGES = 10 -- in a row, each of which says that there is more
 local MOST_KEPT = 4 << 20 -- bytes of pages that were worked through,
 local MOST_PAGES = 8     -- and how many of them
 
@@ -62,51 +61,16 @@ end
 
 -- ------------------------------------------------------------- what is next
 
--- A list must not go round in circles: each token is compared with one from before, which is chosen anew after 1, 2, 4,
--- 8, … pages, so that a circle of any length is noticed.
-local function is_known_token(state, token)
-    if token == state.arguments.next_token or token == state.old_token then return true end
-    state.pages = (state.pages or 0) + 1
-    if state.pages & (state.pages - 1) == 0 then state.old_token = token end
-    return false
-end
-
 -- Sets the argument that asks for the page after this one. Returns false at the end of the list; nil and the
 -- fields of an error when the server contradicts itself, which would otherwise be a loop for ever.
-local function ask_by_token(state, page, envelope)
-    local token = plain(envelope.next_token)
-    local more = plain(envelope.has_more)
-    if more == false or (more == nil and not token) or token == "" then return false end
-    if not token then
-        if page:count() == 0 then return false end
-        return nil, bad_answer(state.row, "the server says that there is more, but gives no next_token")
-    end
-    if is_known_token(state, token) then
-        return nil, bad_answer(state.row, "the server gave the same next_token twice")
-    end
-    state.empty_pages = page:count() == 0 and (state.empty_pages or 0) + 1 or 0
-    if state.empty_pages == MOST_EMPTY_PAGES then
-        return nil, bad_answer(state.row, ("the server gave %d empty pages in a row"):format(MOST_EMPTY_PAGES))
-    end
-    state.arguments.next_token = token
-    state.arguments.cursor, state.arguments.offset = nil, nil -- where the user began; the token says it from here on
+local function ask_next(state, page)
+    local name, value = state.paging:next(page)
+    if not name then return name, name == nil and bad_answer(state.row, value) or nil end
+    local asked = state.arguments
+    asked.next_token, asked.cursor, asked.offset = nil, nil, nil -- where the user began, too
+    asked[name] = value
     return true
 end
-
-local function ask_by_offset(state, page, envelope)
-    local limit, count = math.tointeger(plain(envelope.limit)), page:count()
-    if plain(envelope.has_more) ~= true or count == 0 then return false end
-    local first, last = page:bytes(1), page:bytes(count)
-    if first == state.first_document and last == state.last_document then
-        return nil, bad_answer(state.row, "the server gave the same page twice")
-    end
-    state.first_document, state.last_document = first, last
-    if not limit or limit <= 0 then limit = count end
-    state.arguments.offset = (state.arguments.offset or 0) + limit
-    return true
-end
-
-local ask_next = { token = ask_by_token, offset = ask_by_offset }
 
 -- --------------------------------------------------------------- iterating
 
@@ -203,7 +167,7 @@ local function turn_page(self)
         finish(self)
         return false, problem or bad_answer(state.row, errors.caught(envelope))
     end
-    local more, contradiction = ask_next[state.row.page](state, page, envelope)
+    local more, contradiction = ask_next(state, page)
     state.failure = contradiction
     if more then
         start_fetching(state)
@@ -301,6 +265,7 @@ function pager.open(client, row, check, ...)
     local call, how, reason = client:_start(row, state.arguments, state.options)
     if not call then return how, reason end
     state.call = call
+    state.paging = core.paging(row.name, state.arguments.next_token, state.arguments.offset)
     local iterator = setmetatable({ _state = state }, Iterator)
     return "iterator", iterator
 end

@@ -33,8 +33,8 @@ end
 local function put_result(state, item, ok, ...)
     local value, more = ...
     local last = state.last + 1
-    state.last = last
     state.results[last] = ok and { item = item, value = value, more = more } or { item = item, err = value }
+    state.last = last -- now that it is there: memory may have run out
     wake(state.waits, "result_came")
     while state.last - state.first >= state.most and not state.closed do sleep_on(state.waits, "room_came") end
 end
@@ -42,10 +42,19 @@ end
 local function work(state)
     while true do
         local item, more = take_item(state)
-        if item == nil then break end
+        if item == nil then return end
         put_result(state, item, pcall(state.fn, item, more))
     end
+end
+
+-- When a worker itself fails, for want of memory, the loop ends with its error: nobody is to wait for it.
+local function end_work(state, ok, problem)
     state.working = state.working - 1
+    if not ok and not state.closed then
+        state.closed, state.failure = true, { error = problem }
+        wake(state.waits, "taking_over")
+        wake(state.waits, "room_came")
+    end
     wake(state.waits, "result_came")
 end
 
@@ -130,7 +139,8 @@ return function(most, items, fn)
     if type(fn) ~= "function" then error("parallel needs a function, not " .. type(fn), 2) end
     local state = { next_item = next_item, fn = fn, most = most, results = {}, first = 1, last = 0, jobs = {},
                     waits = {}, working = most }
-    for i = 1, most do state.jobs[i] = scheduler.spawn(work, state) end
+    local function ended(ok, problem) end_work(state, ok, problem) end
+    for i = 1, most do state.jobs[i] = scheduler.spawn_watched(ended, work, state) end
     local iterator = setmetatable({ _state = state }, Parallel)
     if SOUND_FOR then return iterator, nil, nil, iterator end
     return iterator

@@ -12,6 +12,7 @@ for.
 
 local core = require "scaleapi.core"
 local errors = require "scaleapi.errors"
+local host_loop = require "scaleapi.host_loop"
 
 local resume_thread, yield = coroutine.resume, coroutine.yield
 local running, is_yieldable = coroutine.running, coroutine.isyieldable
@@ -28,6 +29,7 @@ local handlers = {}      -- userdata that can become ready -> a wait, or a funct
 local foreground = 0     -- how many of them can end somebody's wait
 local turns = {}         -- what is called each turn: { fn=, is_due= }
 local list = {}          -- what loop:step hands out
+local handed_out, dealt_with = 0, 0 -- how many of them there are, and were handled; not all, if an error came between
 local deferred = {}      -- what became ready during a pump and calls a function
 local ready = { first = 1, last = 0 }  -- jobs that can go on
 local urgent = { first = 1, last = 0 } -- those of them that others may be waiting for: a server's answers
@@ -35,28 +37,33 @@ local current            -- the job that runs
 local depth = 0          -- of nested drives
 local unread = {}        -- jobs that ended with an error that nobody has read yet
 local unfinished = 0     -- jobs that have not ended
+local host               -- the loop of a host, as it was attached
 
 -- ------------------------------------------------------------------ waits
 
 local function make_ready(job)
     local queue = job._urgent and urgent or ready
-    queue.last = queue.last + 1
-    queue[queue.last] = job
+    local last = queue.last + 1
+    queue[last] = job
+    queue.last = last
+    if host then host:hurry() end
 end
 
 local function is_empty(queue)
     return queue.first > queue.last
 end
 
+-- Memory may run out where something is put into a table: here and in what calls it that comes first, so that it can be
+-- done again, and nobody waits for ever.
 local function complete(wait)
     if wait.done then return end
-    wait.done = true
     local job = wait.job
     if job then
+        make_ready(job)
         wait.job = nil
         job._wait = nil
-        make_ready(job)
     end
+    wait.done = true
 end
 
 -- Ties a timer, watch or call of core to the wait (or function) that it ends. `background` ones keep
@@ -73,6 +80,10 @@ local function unhandle(object, background)
     if not background then foreground = foreground - 1 end
 end
 
+local function tell_host()
+    if host then host:tell() end
+end
+
 -- ------------------------------------------------------------------- jobs
 
 local Job = {}
@@ -81,42 +92,53 @@ Job.__name = "scaleapi.Job"
 
 local function finish(job, ok, ...)
     job._ok = ok
-    job._results = table.pack(...)
     unfinished = unfinished - 1
-    if not ok then
+    if job._waits then
+        for _, wait in ipairs(job._waits) do complete(wait) end
+    end
+    if job._ended then job._ended(ok, ...) end
+    job._results = table.pack(...)
+    if not ok and not job._ended then
         unread[job] = true
         if errors.is_error(..., "canceled") and job._canceled then unread[job] = nil end
     end
-    for _, wait in ipairs(job._waits or {}) do complete(wait) end
 end
 
 local function after_resume(job, ok, ...)
     if ok and ... == WAIT then return end
     local thread = job._thread
     if not ok then
+        finish(job, false, ...)
         job._traceback = debug.traceback(thread)
         coroutine.close(thread)
-        return finish(job, false, ...)
+        return
     end
     if coroutine.status(thread) == "dead" then return finish(job, true, ...) end
     coroutine.close(thread)
     return finish(job, false, "a job yielded by itself; only scaleapi's own waits may yield in a job")
 end
 
+local function run_as(job)
+    current = job
+    set_running(job and job._thread)
+end
+
+local function go_back(previous, job, ...)
+    run_as(previous)
+    after_resume(job, ...)
+end
+
 local function resume(job)
     if job._ok ~= nil then return end
     local previous = current
-    current = job
-    set_running(job._thread)
+    run_as(job)
     local arguments = job._arguments
     if arguments then
         job._arguments = nil
-        after_resume(job, resume_thread(job._thread, table.unpack(arguments, 1, arguments.n)))
+        go_back(previous, job, resume_thread(job._thread, table.unpack(arguments, 1, arguments.n)))
     else
-        after_resume(job, resume_thread(job._thread))
+        go_back(previous, job, resume_thread(job._thread))
     end
-    current = previous
-    set_running(previous and previous._thread)
 end
 
 local function take(queue)
@@ -145,21 +167,23 @@ end
 
 -- Hands what is ready to its handlers; when `quiet`, functions are left for the next turn.
 local function collect(milliseconds, quiet)
-    local count = loop:step(milliseconds, list)
-    for i = 1, count do
-        local object = list[i]
-        list[i] = false
+    if dealt_with == handed_out then
+        handed_out = loop:step(milliseconds, list)
+        dealt_with = 0
+    end
+    while dealt_with < handed_out do
+        local place = dealt_with + 1
+        local object = list[place]
         local handler = object and handlers[object]
         if type(handler) == "table" then
-            unhandle(object)
             complete(handler)
+            unhandle(object)
         elseif handler and quiet then
             deferred[#deferred + 1] = object
-        elseif handler then
-            handler()
         end
+        list[place], dealt_with = false, place
+        if type(handler) == "function" and not quiet then handler() end
     end
-    return count
 end
 
 local function run_deferred()
@@ -192,6 +216,7 @@ local function drive(wait)
     if depth >= DEEPEST_HELD or held and not wait.by_core then
         error("too many waits inside each other: " .. depth, 0)
     end
+    local own_depth, own_job = depth, current
     depth = depth + 1
     local ok, message = true, nil
     while ok and not wait.done do
@@ -201,7 +226,9 @@ local function drive(wait)
             ok, message = pcall(turn, -1, held)
         end
     end
-    depth = depth - 1
+    depth = own_depth
+    if not ok then run_as(own_job) end
+    tell_host()
     if not ok then error(message, 0) end
 end
 
@@ -240,8 +267,8 @@ end
 function scheduler.wake(waits, name)
     local asleep = waits[name]
     if not asleep then return end
-    waits[name] = nil
     for _, wait in ipairs(asleep) do complete(wait) end
+    waits[name] = nil
 end
 
 --- A wait that a call or an exchange of core ends. For clients, iterators and fetch.
@@ -264,6 +291,7 @@ end
 --- Lets transfers go on without resuming any job and without waiting.
 function scheduler.pump()
     collect(0, true)
+    tell_host()
 end
 
 --- One turn for a host with a loop of its own: waits at most `seconds` (default 0) for something to
@@ -274,7 +302,14 @@ function scheduler.step(seconds)
     if type(seconds) ~= "number" or seconds ~= seconds or seconds < 0 then
         error("step needs a number of seconds, 0 or more", 2)
     end
-    turn(math.ceil(math.min(seconds, 1000000) * 1000), false, seconds)
+    local ok, problem = true, nil
+    if host then
+        ok, problem = pcall(turn, math.ceil(math.min(seconds, 1000000) * 1000), false, seconds)
+        tell_host()
+    else
+        turn(math.ceil(math.min(seconds, 1000000) * 1000), false, seconds)
+    end
+    if not ok then error(problem, 0) end
     return unfinished > 0 or foreground > 0
 end
 
@@ -291,6 +326,25 @@ function scheduler.timeout()
     end
     local milliseconds = loop:timeout()
     return milliseconds >= 0 and milliseconds / 1000 or nil
+end
+
+--- For a host whose loop takes descriptors and timers one by one: from now on `hooks.watch(descriptor, events)` is
+--- called when a descriptor is to be watched, level-triggered ("r", "w", "rw"; nil: no more, it may be closed already),
+--- and `hooks.set_timer(seconds)` when a step is due in so many seconds, once, instead of what was said before (nil:
+--- not). When a descriptor is ready, or the time is over, the host calls step(0). The hooks must not wait. Returns a
+--- handle with close(), which takes it all back.
+function scheduler.attach(hooks)
+    if type(hooks) ~= "table" or type(hooks.watch) ~= "function" or type(hooks.set_timer) ~= "function" then
+        error("attach needs { watch = function, set_timer = function }", 2)
+    end
+    if host then error("another host is attached", 2) end
+    local attached = host_loop.open(loop, hooks, scheduler.timeout)
+    host = attached
+    return { close = function()
+        if host ~= attached then return end
+        host = nil
+        attached:close()
+    end }
 end
 
 --- Seconds on a clock that never goes back.
@@ -316,6 +370,14 @@ function scheduler.spawn(fn, ...)
     return start(fn, false, ...)
 end
 
+--- The same; calls ended(true, result, …) or ended(false, error) when the job has ended, whatever ended it. Its
+--- error is read with that.
+function scheduler.spawn_watched(ended, fn, ...)
+    local job = start(fn, false, ...)
+    job._ended = ended
+    return job
+end
+
 --- The same for a job that others may be waiting for without knowing it, as for the answer of a server in this
 --- process: it goes on also where other jobs are held back.
 function scheduler.spawn_urgent(fn, ...)
@@ -332,6 +394,7 @@ function Job:wait()
         scheduler.await(wait)
     end
     unread[self] = nil
+    if not self._results then error("not enough memory", 0) end -- for them, when it ended
     if not self._ok then error(self._results[1], 0) end
     return table.unpack(self._results, 1, self._results.n)
 end
@@ -392,9 +455,11 @@ end
 function scheduler.watch(descriptor, events, fn)
     local watch = loop:watch(descriptor, events)
     handle(watch, fn, true)
+    tell_host()
     return { close = function()
         unhandle(watch, true)
         watch:close()
+        tell_host()
     end }
 end
 
@@ -409,6 +474,7 @@ function scheduler.after(seconds, fn)
         unhandle(timer, true)
         fn()
     end, true)
+    tell_host()
     return { cancel = function()
         unhandle(timer, true)
         timer:cancel()

@@ -28,7 +28,7 @@ local function bad_row(problem)
 end
 
 local function failure(err)
-    return { state = err.kind == "duplicate" and "conflict" or "failed", error = err }
+    return { state = core.outcomes[err.kind] == "conflict" and "conflict" or "failed", error = err }
 end
 
 local function id_of(value)

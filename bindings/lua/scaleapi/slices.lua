@@ -146,8 +146,9 @@ end
 -- Hands a task over; waits while there are enough. Returns false when nobody wants any more.
 local function put(state, part, task)
     local queue = state.ordered and part or state
-    queue.last = queue.last + 1
-    queue.tasks[queue.last] = task
+    local last = queue.last + 1
+    queue.tasks[last] = task
+    queue.last = last
     state.given = state.given + 1
     if state.ordered then
         local size = #document.bytes(task)
@@ -286,7 +287,13 @@ local function work(state, index)
         local ok, problem = pcall(verify, state)
         if not ok then state.failure = { problem = problem } end
     end
+end
+
+-- When a job itself fails, for want of memory, the list ends with its error: nobody is to wait for it.
+local function end_work(state, ok, problem)
     state.working = state.working - 1
+    if not ok and not state.closed and not state.failure then state.failure = { problem = problem } end
+    wake(state.waits, "parts")
     wake(state.waits, "came")
 end
 
@@ -423,7 +430,8 @@ local function start(client, row, whole, named, options)
     }
     state.most = state.slices * state.limit
     named.slices, named.ordered = nil, nil
-    for i = 1, state.slices do state.jobs[i] = scheduler.spawn(work, state, i) end
+    local function ended(ok, problem) end_work(state, ok, problem) end
+    for i = 1, state.slices do state.jobs[i] = scheduler.spawn_watched(ended, work, state, i) end
     return setmetatable({ _state = state }, Slices)
 end
 

@@ -15,6 +15,7 @@
 #include "json/scan.h"
 
 #define MOST_DIGITS 19                            /* always fit uint64_t */
+#define MOST_SIMPLE 15                            /* digits and a point: digits and power are doubles both */
 #define MOST_EXACT  ((uint64_t)1 << DBL_MANT_DIG) /* integers up to here are doubles */
 
 #if defined(__SIZEOF_INT128__)
@@ -213,8 +214,35 @@ static bool is_number(scale_slice value) {
     return value.size > 0 && scale__json_pass_number(value.data, end, &fault) == end;
 }
 
+/* What most numbers are: an integer, or digits with a point in them, so few that all is exact. Looks at each
+ *byte once.
+ ** False: it is not so simple. */
+static bool read_simply(scale_slice value, scale_json_number *number) {
+    const char *at = value.data, *end = at + value.size, *point = NULL;
+    uint64_t head = 0;
+    bool negative = value.size > 0 && *at == '-';
+    if (negative) at++;
+    if (end - at < 1 || end - at > MOST_SIMPLE || (*at == '0' && end - at > 1 && at[1] != '.')) return false;
+    for (const char *first = at; at < end; at++) {
+        unsigned digit = (unsigned char)*at - (unsigned)'0';
+        if (digit <= 9) {
+            head = head * 10 + digit;
+        } else {
+            if (*at != '.' || point != NULL || at == first || at + 1 == end) return false;
+            point = at;
+        }
+    }
+    if ((negative && head == 0) || (point != NULL && FLT_EVAL_METHOD != 0)) return false;
+    int64_t integer = negative ? -(int64_t)head : (int64_t)head;
+    number->kind = point == NULL ? SCALE_JSON_INTEGER : SCALE_JSON_DOUBLE;
+    number->integer = point == NULL ? integer : 0;
+    number->real = point == NULL ? (double)integer : (double)integer / (double)powers[end - point - 1];
+    return true;
+}
+
 bool scale_json_number_read(scale_slice value, scale_json_number *number) {
     spelling s;
+    if (read_simply(value, number)) return true;
     if (!is_number(value)) return false;
     take_apart(&s, value);
     classify(number, &s);

@@ -34,6 +34,8 @@ typedef struct list {
 struct scale_json_page {
     scale_slice text;
     char *owned; /* the text, when it is the page's own */
+    size_t room; /* of it */
+    scale__spare *spare;
     list documents, members, beside;
     bool has_documents, in_full;
 };
@@ -143,13 +145,17 @@ scale_status scale_json_page_new(scale_json_page **result, scale_slice text, con
     return SCALE_OK;
 }
 
-void scale__json_page_own(scale_json_page *page, char *text) {
-    page->owned = text;
+void scale__json_page_own(scale_json_page *page, scale__buffer *buffer, scale__spare *spare) {
+    size_t size;
+    page->room = buffer->room;
+    page->owned = scale__buffer_take(buffer, &size);
+    page->spare = scale__spare_hold(spare);
 }
 
 void scale_json_page_free(scale_json_page *page) {
     if (page == NULL) return;
-    scale__release(page->owned);
+    if (page->owned != NULL) scale__spare_give(page->spare, page->owned, page->room);
+    scale__spare_leave(page->spare);
     scale__release(page->documents.items);
     scale__release(page->members.items);
     scale__release(page->beside.items);

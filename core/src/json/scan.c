@@ -122,7 +122,7 @@ const char *scale__json_pass_word(const char *at, const char *end, scale__json_f
 
 /* =============================================================== strict reader */
 
-enum { VALUE, FIRST_ELEMENT, FIRST_KEY, AFTER_VALUE, OVER };
+enum { VALUE, FIRST_ELEMENT, FIRST_KEY, AFTER_VALUE, OVER, CHECKED };
 
 void scale_json_reader_init(scale_json_reader *reader, scale_slice text, const scale_json_limits *limits) {
     size_t depth = limits == NULL ? SCALE_JSON_DEPTH : limits->max_depth;
@@ -133,6 +133,11 @@ void scale_json_reader_init(scale_json_reader *reader, scale_slice text, const s
     reader->problem = NULL;
     reader->state = VALUE;
     reader->plain = false;
+}
+
+void scale_json_reader_init_checked(scale_json_reader *reader, scale_slice text) {
+    scale_json_reader_init(reader, text, NULL);
+    reader->state = CHECKED;
 }
 
 static scale_json_token stop(scale_json_reader *reader, const char *at, const char *why) {
@@ -234,6 +239,67 @@ static scale_json_token read_behind(scale_json_reader *reader, scale_slice *text
     return stop(reader, reader->at, object ? "a comma or } was expected" : "a comma or ] was expected");
 }
 
+/* ============================================================ a checked text */
+
+/* A string, from behind its opening quote to behind the closing one. */
+static inline const char *pass_checked_string(const char *at, const char *end, bool *plain) {
+    *plain = true;
+    at = scale__json_find_quote(at, end);
+    while (end - at > 1 && *at == '\\') {
+        *plain = false;
+        at = scale__json_find_quote(at + 2, end);
+    }
+    return at < end ? at + 1 : end;
+}
+
+static inline const char *pass_checked_scalar(const char *at, const char *end) {
+    while (at < end && *at != ',' && (*at | 0x20) != '}' && !scale__json_is_space(*at)) at++;
+    return at;
+}
+
+/* What the token is that begins at `at`, and where it ends. */
+static inline scale_json_token pass_checked_token(scale_json_reader *reader, const char *at,
+                                                  const char **behind) {
+    *behind = at + 1;
+    switch (*at) {
+    case '{': return SCALE_JSON_TOKEN_OBJECT;
+    case '[': return SCALE_JSON_TOKEN_ARRAY;
+    case '}': return SCALE_JSON_TOKEN_OBJECT_END;
+    case ']': return SCALE_JSON_TOKEN_ARRAY_END;
+    case '"':
+        *behind = pass_checked_string(at + 1, reader->end, &reader->plain);
+        return SCALE_JSON_TOKEN_STRING;
+    default: *behind = pass_checked_scalar(at + 1, reader->end);
+    }
+    return *at == 't'   ? SCALE_JSON_TOKEN_TRUE
+           : *at == 'f' ? SCALE_JSON_TOKEN_FALSE
+           : *at == 'n' ? SCALE_JSON_TOKEN_NULL
+                        : SCALE_JSON_TOKEN_NUMBER;
+}
+
+/* Commas say nothing, and a string is a name when a colon follows. */
+static inline scale_json_token next_checked(scale_json_reader *reader, scale_slice *text) {
+    const char *at = reader->at, *end = reader->end, *behind;
+    while (at < end && (*at == ',' || scale__json_is_space(*at))) at++;
+    if (at == end) {
+        reader->state = OVER;
+        return SCALE_JSON_TOKEN_END;
+    }
+    scale_json_token token = pass_checked_token(reader, at, &behind);
+    *text = (scale_slice){at, (size_t)(behind - at)};
+    if (token == SCALE_JSON_TOKEN_STRING) {
+        const char *colon = scale__json_pass_space(behind, end);
+        if (colon < end && *colon == ':') {
+            behind = colon + 1;
+            token = SCALE_JSON_TOKEN_KEY;
+        }
+    }
+    reader->at = behind;
+    return token;
+}
+
+/* ================================================================== any text */
+
 static bool closes_at_once(const scale_json_reader *reader, char bracket) {
     return reader->at < reader->end && *reader->at == bracket;
 }
@@ -252,7 +318,8 @@ static inline scale_json_token next_token(scale_json_reader *reader, scale_slice
 
 scale_json_token scale_json_reader_next(scale_json_reader *reader, scale_slice *text) {
     scale_slice unread;
-    return next_token(reader, text == NULL ? &unread : text);
+    if (text == NULL) text = &unread;
+    return reader->state == CHECKED ? next_checked(reader, text) : next_token(reader, text);
 }
 
 bool scale_json_reader_in_object(const scale_json_reader *reader) {
