@@ -423,7 +423,8 @@ static bool take_plain_options(lua_State *L, int options, scale_call_options *in
 ** and the body as it stands. There is nothing to sort out. */
 static bool is_plain(lua_State *L, const scale_operation *operation, scale_call_options *options) {
     const scale_parameter *parameters = operation->parameters;
-    return operation->body == SCALE_BODY_OPEN && parameters[0].place == SCALE_IN_PATH &&
+    return operation->body == SCALE_BODY_OPEN && operation->parameter_count > 0 &&
+           parameters[0].place == SCALE_IN_PATH &&
            (operation->parameter_count == 1 || parameters[1].place == SCALE_IN_BODY) && lua_gettop(L) <= 4 &&
            lua_type(L, 2) == LUA_TSTRING && lua_type(L, 3) == LUA_TSTRING &&
            take_plain_options(L, 4, options);

@@ -42,21 +42,27 @@ static scale_slice make_text(int round) {
     return text_of(made, strlen(made));
 }
 
+/* Files may hold the same words in two places. */
+static bool is_same_fault(const scale__json_fault *one, const scale__json_fault *other) {
+    if (one->why == NULL || other->why == NULL) return one->why == other->why;
+    return one->at == other->at && strcmp(one->why, other->why) == 0;
+}
+
 static void compare_check(const char *at, const char *end) {
     scale__json_fault fault = {NULL, NULL}, chosen = {NULL, NULL};
     const char *plainly = scale__json_pass_checked_plainly(at, end, 20, &fault);
     CHECK(check_brackets(at, end, 20) == plainly);
     CHECK(scale__json_pass_checked(at, end, 20, &chosen) == plainly);
-    CHECK(chosen.at == fault.at && chosen.why == fault.why);
+    CHECK(is_same_fault(&chosen, &fault));
 }
 
 static void compare_outline(const char *at, const char *end) {
     scale__json_fault fault = {NULL, NULL}, portable = {NULL, NULL}, chosen = {NULL, NULL};
     const char *plainly = scale__json_pass_brackets_plainly(at, end, &fault);
     CHECK(walk(at, end, NULL, &portable) == plainly);
-    CHECK(portable.at == fault.at && portable.why == fault.why);
+    CHECK(is_same_fault(&portable, &fault));
     CHECK(scale__json_pass_brackets(at, end, &chosen) == plainly);
-    CHECK(chosen.at == fault.at && chosen.why == fault.why);
+    CHECK(is_same_fault(&chosen, &fault));
 }
 
 static void compare_members(const char *at, const char *end) {

@@ -176,7 +176,8 @@ static void the_quick_outline_is_the_plain_one(void) {
         const char *end = text.data + size;
         const char *one = scale__json_pass_brackets(text.data, end, &quick);
         const char *other = scale__json_pass_brackets_plainly(text.data, end, &plain);
-        CHECK(one == other && quick.at == plain.at && quick.why == plain.why);
+        CHECK(one == other && quick.at == plain.at);
+        CHECK(one != NULL || strcmp(quick.why, plain.why) == 0);
         text_free(text);
     }
 }

@@ -31,6 +31,7 @@ local STEPS = {
         grep -q '3 created']] },
     { "status", [[run status b --json | grep -q '"staging"']] },
     { "finalize", [[run finalize b --expect 3 --yes && run status b --json | grep -q '"in_progress"']] },
+    { "wait", [[run wait b --until in_progress --timeout 10]] },
     { "bulk", [[run export --project p -o all.jsonl && test "$(wc -l <all.jsonl)" = 3
         sed -E 's/.*"task_id":"([0-9a-f]+)".*/{"task_id":"\1","tags":["seen"]}/' all.jsonl >tags.jsonl
         run bulk set_task_tags tags.jsonl --yes]] },
