@@ -8,7 +8,7 @@
 #define PAGING "scaleapi.paging"
 
 /* core.paging(operation, token | nil, offset | nil) -> the way of a list whose first page is asked for with
- * these */
+** these */
 static int make(lua_State *L) {
     const scale_operation *operation = scale_operation_find(luaL_checkstring(L, 1));
     scale_error error = SCALE_ERROR_INIT;

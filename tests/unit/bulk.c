@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "loopback.h"
 #include "scaleapi.h"
 
 #define NOBODY "http://127.0.0.1:1/"
@@ -22,15 +23,7 @@ static unsigned delay; /* before each answer, in microseconds: thousandths of a 
 /* All that comes within the first segments is the request: ours are small. Without words it is silent. */
 static void answer_one(int connection, const char *words) {
     char request[8192], answer[512];
-    size_t size = 0;
-    for (;;) {
-        ssize_t got = read(connection, request + size, sizeof request - 1 - size);
-        if (got <= 0) return;
-        size += (size_t)got;
-        request[size] = '\0';
-        const char *body = strstr(request, "\r\n\r\n"), *length = strcasestr(request, "Content-Length: ");
-        if (body != NULL && strlen(body + 4) >= (size_t)(length == NULL ? 0 : atoi(length + 16))) break;
-    }
+    if (!read_request(connection, request, sizeof request)) return;
     if (words == NULL) pause();
     if (delay > 0) usleep(delay);
     int written = snprintf(answer, sizeof answer, "HTTP/1.1 %s", words);
@@ -43,12 +36,7 @@ static char url[64];
 
 /* Answers `first` so many times, then `then`. */
 static void serve(int times, const char *first, const char *then) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    int listener = socket(AF_INET, SOCK_STREAM, 0);
-    CHECK(bind(listener, (struct sockaddr *)&address, size) == 0 && listen(listener, 64) == 0);
-    getsockname(listener, (struct sockaddr *)&address, &size);
-    snprintf(url, sizeof url, "http://127.0.0.1:%d", ntohs(address.sin_port));
+    int listener = listen_anywhere(url, sizeof url);
     server = fork();
     if (server == 0) {
         alarm(120);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "loopback.h"
 
 #define SMALL_SERVER_SECONDS 300 /* then it goes by itself */
 
@@ -32,16 +33,7 @@ static const char *answer_to(const scripted *script, const char *request) {
 /* All that comes within the first segments is the request: ours are small. */
 static void answer_one(const scripted *script, int connection) {
     char request[8192], answer[4096];
-    size_t size = 0;
-    for (;;) {
-        ssize_t got = read(connection, request + size, sizeof request - 1 - size);
-        if (got <= 0) return;
-        size += (size_t)got;
-        request[size] = '\0';
-        const char *body = strstr(request, "\r\n\r\n"), *length = strcasestr(request, "Content-Length: ");
-        if (body == NULL) continue;
-        if (strlen(body + 4) >= (size_t)(length == NULL ? 0 : atoi(length + 16))) break;
-    }
+    if (!read_request(connection, request, sizeof request)) return;
     int written = snprintf(answer, sizeof answer, "HTTP/1.1 %s", answer_to(script, request));
     if (write(connection, answer, (size_t)written) != written) return;
     shutdown(connection, SHUT_WR);
@@ -49,12 +41,7 @@ static void answer_one(const scripted *script, int connection) {
 
 /* The script ends with a row of NULLs. */
 static pid_t start_server(const scripted *script, char *url, size_t room) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof address;
-    int listener = socket(AF_INET, SOCK_STREAM, 0);
-    CHECK(bind(listener, (struct sockaddr *)&address, size) == 0 && listen(listener, 64) == 0);
-    getsockname(listener, (struct sockaddr *)&address, &size);
-    snprintf(url, room, "http://127.0.0.1:%d", ntohs(address.sin_port));
+    int listener = listen_anywhere(url, room);
     pid_t child = fork();
     if (child == 0) {
         alarm(SMALL_SERVER_SECONDS);

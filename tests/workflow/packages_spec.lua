@@ -72,22 +72,22 @@ end)
 describe("the Debian packages", function()
     local NAMES = { "libscaleapi-dev", "libscaleapi0", "lua-scaleapi", "scalua" }
     -- Installs into a folder as if it were the system; what they depend on is the system's own.
-    local DPKG = 'dpkg --root="$PWD/root" --log="$PWD/dpkg.log" --force-not-root --force-depends '
+    local DPKG = 'dpkg --root="$PWD/tree" --log="$PWD/dpkg.log" --force-not-root --force-depends '
 
     it("are installed, run, and are removed without a trace", function()
         must [[cpack -G DEB --config "$build/CPackConfig.cmake" -B "$PWD/out" >log 2>&1 || { cat log; exit 1; }
-            mkdir -p root/var/lib/dpkg/info root/var/lib/dpkg/updates root/var/lib/dpkg/triggers
-            touch root/var/lib/dpkg/status root/var/lib/dpkg/available]]
+            mkdir -p tree/var/lib/dpkg/info tree/var/lib/dpkg/updates tree/var/lib/dpkg/triggers
+            touch tree/var/lib/dpkg/status tree/var/lib/dpkg/available]]
         must(DPKG .. "-i out/*.deb >log 2>&1 || { cat log; exit 1; }")
         assert.equal(table.concat(NAMES, " ii \n") .. " ii \n",
-            must [[dpkg-query --admindir=root/var/lib/dpkg -W -f '${Package} ${db:Status-Abbrev}\n']])
+            must [[dpkg-query --admindir=tree/var/lib/dpkg -W -f '${Package} ${db:Status-Abbrev}\n']])
         assert.equal("", must(DPKG .. "--verify"))
 
         -- What is promised to whom: a library's packages to each other, the rest to shared libraries alone.
         local needs = {}
         for _, name in ipairs(NAMES) do
             needs[name] = must("dpkg-deb -f out/" .. name .. "_*.deb Depends")
-            must(("cd root/usr/share/doc/%s; test -s copyright; gzip -t changelog.gz changelog.Debian.gz"):format(name))
+            must(("cd tree/usr/share/doc/%s; test -s copyright; gzip -t changelog.gz changelog.Debian.gz"):format(name))
         end
         assert.matches("^libscaleapi0 %(= [%w.-]+%), libcurl4%-openssl%-dev", needs["libscaleapi-dev"])
         for _, name in ipairs { "libscaleapi0", "lua-scaleapi", "scalua" } do
@@ -101,7 +101,7 @@ describe("the Debian packages", function()
         local url = support.sandbox()
         local environment = { SCALE_API_KEY = "live_x", SCALE_API_URL = url, GUEST = "deb",
             GUEST_OUT = support.path "result" }
-        must([[usr=$PWD/root/usr lib=$(dirname "$(find "$PWD/root/usr" -name 'libscaleapi.so.0')")
+        must([[usr=$PWD/tree/usr lib=$(dirname "$(find "$PWD/tree/usr" -name 'libscaleapi.so.0')")
             export LUA_PATH="$usr/share/lua/5.4/?.lua;$usr/share/lua/5.4/?/init.lua" LUA_CPATH="$lib/lua/5.4/?.so"
             lua5.4 "$root/tests/guests/workflow.lua"
             unset LUA_PATH LUA_CPATH
@@ -114,7 +114,7 @@ describe("the Debian packages", function()
         assert.matches("deb.*in_progress.*unique_id\":\"sound%-17", support.read "said")
 
         must(DPKG .. "-P " .. table.concat(NAMES, " ") .. " >log 2>&1 || { cat log; exit 1; }")
-        assert.equal("", must "find root ! -type d ! -path 'root/var/lib/dpkg/*'")
-        assert.is_nil(must("ls root"):find "usr")
+        assert.equal("", must "find tree ! -type d ! -path 'tree/var/lib/dpkg/*'")
+        assert.is_nil(must("ls tree"):find "usr")
     end)
 end)

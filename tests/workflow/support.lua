@@ -159,6 +159,18 @@ function support.tasks(url, project, key)
     return list
 end
 
+--- How many tasks a project has that are not canceled; fails on two with the same text.
+function support.count_tasks(url, project)
+    local seen, count = {}, 0
+    for _, task in ipairs(support.tasks(url, project)) do
+        if task.status ~= "canceled" then
+            assert(not seen[task.params.text], "twice: " .. tostring(task.params.text))
+            seen[task.params.text], count = true, count + 1
+        end
+    end
+    return count
+end
+
 --- `count` rows of text to be annotated, as JSONL.
 function support.rows(count, first)
     local lines = {}

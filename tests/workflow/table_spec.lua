@@ -153,12 +153,7 @@ local function table_of(count, first)
 end
 
 local function count_tasks()
-    local seen, count = {}, 0
-    for _, task in ipairs(support.tasks(url, "p")) do
-        assert.is_nil(seen[task.params.text], task.params.text)
-        seen[task.params.text], count = true, count + 1
-    end
-    return count
+    return support.count_tasks(url, "p")
 end
 
 describe("upload of a table", function()
