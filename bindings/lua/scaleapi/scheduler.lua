@@ -330,6 +330,7 @@ end
 
 --- The results of the job's function, once it has ended; raises its error.
 function Job:wait()
+    if getmetatable(self) ~= Job then error("call it with a colon: job:wait()", 2) end
     if self == jobs.current() then error("a job cannot wait for itself", 2) end
     if self._ok == nil then
         local wait = {}
